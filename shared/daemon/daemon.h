@@ -25,7 +25,8 @@
 #include "shared/conf/conf.h"
 #include "shared/daemon/settings.h"
 
-/* What carries events to the program; shared/milter provides one. */
+/* What carries events to the program; shared/milter provides one. Settings are borrowed for the length
+ * of a call, and their max_connections is what descriptors allow, never 0. */
 struct daemon_engine {
 	void *state;
 	/* Opens the listening socket, as root. */

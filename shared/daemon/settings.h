@@ -33,16 +33,17 @@ struct daemon_settings {
 	struct daemon_log_settings log;
 	char *metrics; /* "inet:PORT@HOST" or NULL */
 	struct daemon_resolver_settings resolver;
-	int64_t idle_timeout;  /* seconds after which a silent connection is closed */
-	int64_t drain_timeout; /* seconds a stop waits for messages under way */
-	int64_t max_connections;
+	int64_t idle_timeout;	 /* seconds after which a silent connection is closed */
+	int64_t drain_timeout;	 /* seconds a stop waits for messages under way */
+	int64_t max_connections; /* 0: as many as there are descriptors for; never 0 once started */
+	bool sandbox;
 };
 
 extern const struct conf_row daemon_settings_rows[];
 /* The resolver group's own rows, for `millrace` commands that read only it. */
 extern const struct conf_row daemon_resolver_rows[];
 
-/* Cross checks of the common options: socket syntax and folder, group, user, server syntax. */
+/* Cross checks of the common options: socket syntax and folder, group, user, server syntax, files. */
 void daemon_settings_check(struct conf_file *file, struct daemon_settings *settings);
 
 #endif
