@@ -5,8 +5,8 @@
 /*
  * Canonicalisation (RFC 6376 3.4). Header fields are canonicalised one at a time into a
  * buffer; the body streams in chunks of any size into a sink, in constant memory: the result does
- * not depend on where chunks end. Lines that end in LF alone count as CRLF where they came from a milter
- * header (its folds are LF); body bytes are taken as they are: a bare LF or CR is no line end.
+ * not depend on where chunks end. In a header field LF alone counts as CRLF (a milter's folds are
+ * LF); body bytes are taken as they are: a bare LF or CR is no line end.
  */
 
 #include <glib.h>
@@ -38,8 +38,8 @@ struct dkim_body_canon *dkim_body_canon_new(enum dkim_canon canon, struct dkim_c
 void dkim_body_canon_free(struct dkim_body_canon *body);
 void dkim_body_canon_update(struct dkim_body_canon *body, const unsigned char *chunk,
 			    size_t length);
-/* The body is complete: gives the sink what is still due (simple: at least one CRLF; relaxed: nothing for an
- * empty body) and is ready for the next body. */
+/* The body is complete: gives the sink what is still due (simple: at least one CRLF; relaxed:
+ * nothing for an empty body) and is ready for the next body. */
 void dkim_body_canon_finish(struct dkim_body_canon *body);
 /* Forgets a half-read body. */
 void dkim_body_canon_reset(struct dkim_body_canon *body);
