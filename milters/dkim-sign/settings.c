@@ -35,6 +35,9 @@ static const struct conf_row origin_rows[] = {
 	{ "reinjection_listeners", CONF_STRING_LIST, ORIGIN(reinjection_listeners), NULL,
 	  "Listeners that take mail back from a content filter: the client's address says nothing "
 	  "there." },
+	{ "relayed", CONF_BOOL, ORIGIN(relayed), "false",
+	  "Loopback and local mail is ours also when it carries a Received field of an earlier "
+	  "hop." },
 	{ NULL },
 };
 

@@ -28,7 +28,7 @@ enum sign_null_sender { SIGN_NULL_SENDER_SIGN, SIGN_NULL_SENDER_UNSIGNED };
 /* Own mail for whose domain there are no keys. */
 enum sign_no_domain { SIGN_NO_DOMAIN_UNSIGNED, SIGN_NO_DOMAIN_TEMPFAIL, SIGN_NO_DOMAIN_REJECT };
 
-enum sign_identity { SIGN_IDENTITY_NONE, SIGN_IDENTITY_DOMAIN, SIGN_IDENTITY_ADDRESS };
+enum sign_identity_tag { SIGN_IDENTITY_NONE, SIGN_IDENTITY_DOMAIN, SIGN_IDENTITY_ADDRESS };
 
 /* What to do about a message that something on its way would change. */
 enum sign_survival_action {
@@ -45,6 +45,7 @@ struct sign_origin_settings {
 	char **listeners;
 	bool local;
 	char **reinjection_listeners;
+	bool relayed;
 };
 
 /* domains.keys */
@@ -87,7 +88,7 @@ struct sign_settings {
 	struct sign_opendkim_settings opendkim;
 	int sign_by; /* enum sign_by */
 	char *also_sign_as;
-	int identity; /* enum sign_identity */
+	int identity; /* enum sign_identity_tag */
 	char *canonicalization;
 	int64_t expire; /* seconds, 0: no x= */
 	bool single_signature;
