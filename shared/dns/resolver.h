@@ -38,7 +38,8 @@ enum dns_status {
 	DNS_SERVFAIL, /* the servers could not or would not say; also REFUSED and malformed answers */
 	DNS_BOGUS,    /* DNSSEC validation failed; a temporary failure like SERVFAIL */
 	DNS_TIMEOUT,  /* no answer before the deadline or the resolver's own time-out */
-	DNS_BAD_NAME, /* cannot be asked: a label over 63 octets, an empty label, over 253 in all */
+	DNS_BAD_NAME, /* cannot be asked: an empty or over-long label, over 253 octets in all,
+		       * bytes that are blank, not ASCII or a backslash */
 };
 
 struct dns_record {
@@ -51,7 +52,7 @@ struct dns_answer {
 	bool secure;	      /* validated by DNSSEC */
 	uint32_t ttl;	      /* seconds, of the records or of the negative answer */
 	int64_t elapsed_us;   /* from start to answer */
-	char *canonical_name; /* the end of a CNAME chain; NULL when there was none */
+	char *canonical_name; /* the end of a CNAME chain, without the final dot; NULL: no chain */
 	struct dns_record *records;
 	size_t n_records;
 };
@@ -75,28 +76,28 @@ struct dns_answer *dns_resolve(struct dns_resolver *resolver, const char *name, 
 void dns_answer_free(struct dns_answer *answer);
 MR_DEFINE_AUTO(dns_answer, dns_answer_free)
 
-/* The character-strings of a TXT record joined without blanks (RFC 6376 3.6.2.2). False when the RDATA is
- * malformed. Bytes may include NUL; *ret_text is terminated besides. */
+/* The character-strings of a TXT record joined without blanks (RFC 6376 3.6.2.2). False when the
+ * RDATA is malformed. Bytes may include NUL; *ret_text is terminated besides, freed with g_free. */
 bool dns_record_text(const struct dns_record *record, char **ret_text, size_t *ret_length);
 
 /* True for OK, NODATA and NXDOMAIN: the DNS has spoken. */
 bool dns_status_is_definite(enum dns_status status);
+/* "ok", "nodata", "nxdomain", "servfail", "bogus", "timeout", "bad-name". */
 const char *dns_status_to_string(enum dns_status status);
 
-/* Waits until no query is under way, then frees. Takes NULL. */
+/* Waits until every query is finished or cancelled by its owner, then frees. Takes NULL. */
 void dns_resolver_free(struct dns_resolver *resolver);
 MR_DEFINE_AUTO(dns_resolver, dns_resolver_free)
 
 struct dns_resolver_options {
-	const char *const *
-		servers; /* "ADDRESS" or "ADDRESS@PORT", NULL-terminated; NULL or empty: the system's
-				     * resolv.conf */
-	int timeout_ms;	 /* a query's own limit, e.g. 5000 */
+	/* "ADDRESS" or "ADDRESS@PORT", NULL-terminated; NULL or empty: those of resolv.conf */
+	const char *const *servers;
+	int timeout_ms;		  /* a query's own limit, e.g. 5000; 0: the deadline's alone */
 	const char *trust_anchor; /* file of DS or DNSKEY records, or NULL: no validation */
 	const char *zone_file;	  /* not NULL: answer from this file alone */
 };
 
-/* Picks unbound or the zone file by the options. */
+/* Picks unbound or the zone file by the options. CONFIG error when they will not do. */
 bool dns_resolver_new(const struct dns_resolver_options *options,
 		      struct dns_resolver **ret_resolver, GError **ret_error);
 
