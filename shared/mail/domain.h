@@ -12,8 +12,11 @@
 #define MAIL_DOMAIN_MAX 253u /* RFC 1035 2.3.4, without the final dot */
 #define MAIL_LABEL_MAX 63u
 
-/* U-labels, A-labels or a mixture -> lower-case A-labels (RFC 5890, libidn2, non-transitional), a final dot dropped.
- * PERMANENT error for empty or over-long labels, bytes that are not letters, digits, '-' or '_', literals. */
+/*
+ * U-labels, A-labels or a mixture -> lower-case A-labels (RFC 5890, libidn2, non-transitional), a
+ * final dot dropped; freed with g_free. PERMANENT error for empty or over-long labels, a label that
+ * begins or ends with '-', bytes that are not letters, digits, '-' or '_', literals.
+ */
 bool mail_domain_to_ascii(struct slice domain, char **ret_ascii, GError **ret_error);
 
 /* A lower-case A-label domain name in which nothing can harm a header, a log or a path. */

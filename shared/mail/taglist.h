@@ -10,8 +10,10 @@
  *             ...
  *     if (step == MAIL_TAGLIST_MALFORMED) ...
  *
- * White space and folds around names and values are dropped; inside values they stay. Order is kept;
- * duplicates are given as they come, judging them is the caller's (mail_taglist_has_duplicate helps).
+ * White space and folds around names and values are dropped; inside values they stay. Order is
+ * kept; duplicates are given as they come, judging them is the caller's (mail_taglist_has_duplicate
+ * helps). Values may be UTF-8 (RFC 8616). An empty list ends at once; an empty tag (";;") makes it
+ * malformed, one final ';' does not.
  */
 
 #include <stdbool.h>
@@ -36,7 +38,7 @@ enum mail_taglist_step { MAIL_TAGLIST_TAG, MAIL_TAGLIST_END, MAIL_TAGLIST_MALFOR
 void mail_taglist_init(struct mail_taglist *list, struct slice bytes);
 enum mail_taglist_step mail_taglist_next(struct mail_taglist *list, struct mail_tag *ret_tag);
 
-/* True when two tags of the list have one name, or the list is malformed (RFC 6376 3.2: whole list invalid). */
+/* True when two tags of the list have one name, or it is malformed (RFC 6376 3.2: all invalid). */
 bool mail_taglist_has_duplicate(struct slice bytes);
 
 #endif
