@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Two calls that libmilter makes through the dynamic linker, and which therefore reach the
+ * definitions here before libc's:
+ *
+ * sigwait: libmilter's signal thread would take SIGHUP, SIGTERM and SIGINT and end the process on
+ * each of them. Signals belong to shared/daemon's main thread (which uses sigtimedwait), so that
+ * thread is put to sleep here, for good.
+ *
+ * accept: libmilter's listener spins when descriptors run out, sets no TCP_NODELAY (43 ms a
+ * message over TCP), and knows no limit of connections. All three are mended where the socket is born.
+ *
+ * Nobody else in the process calls either of them (libmicrohttpd uses accept4).
+ */
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shared/log/event.h"
+#include "shared/log/metrics.h"
+#include "shared/milter/connections.h"
+#include "shared/milter/libc_calls.h"
+
+#define ACCEPT_PAUSE_US 50000
+#define ACCEPT_LOG_SECONDS 60
+
+#define EXPORTED __attribute__((visibility("default")))
+
+static atomic_uint connection_limit;
+
+void libc_calls_set_limit(unsigned max_connections)
+{
+	atomic_store(&connection_limit, max_connections);
+}
+
+EXPORTED int sigwait(const sigset_t *set, int *signal_number)
+{
+	(void)set;
+	(void)signal_number;
+	for (;;)
+		pause();
+}
+
+static bool is_exhaustion(int errnum)
+{
+	return errnum == EMFILE || errnum == ENFILE || errnum == ENOBUFS || errnum == ENOMEM;
+}
+
+/* Says it once a minute. Only libmilter's one listener thread comes here. */
+static void report_refusal(const char *reason)
+{
+	static int64_t next_log;
+	static struct log_metric *refused;
+	int64_t now = g_get_monotonic_time();
+
+	if (refused == NULL)
+		refused = log_metric_register(LOG_METRIC_COUNTER,
+					      "millrace_milter_accept_delayed_total",
+					      "Times a new connection had to wait.", NULL);
+	log_metric_add(refused, NULL, 1);
+	if (now < next_log)
+		return;
+	next_log = now + ACCEPT_LOG_SECONDS * G_USEC_PER_SEC;
+	log_line(LOG_LEVEL_WARN, "new connections have to wait: %s", reason);
+}
+
+static void wait_below_limit(void)
+{
+	unsigned limit;
+
+	while ((limit = atomic_load(&connection_limit)) > 0 && connections_count() >= limit) {
+		report_refusal("max_connections is reached");
+		usleep(ACCEPT_PAUSE_US);
+	}
+}
+
+static void adopt(int fd)
+{
+	int on = 1, domain = AF_UNSPEC;
+	socklen_t length = sizeof(domain);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain != AF_UNIX)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	connections_add(fd);
+}
+
+EXPORTED int accept(int listener, __SOCKADDR_ARG address, socklen_t *restrict length)
+{
+	int fd;
+
+	wait_below_limit();
+	fd = accept4(listener, address, length, SOCK_CLOEXEC);
+	if (fd >= 0) {
+		adopt(fd);
+	} else if (is_exhaustion(errno)) {
+		int saved = errno;
+
+		report_refusal(g_strerror(saved));
+		usleep(ACCEPT_PAUSE_US);
+		errno = saved;
+	}
+	return fd;
+}
