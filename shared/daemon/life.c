@@ -109,6 +109,14 @@ static void close_engine(struct daemon_life *life)
 	life->engine_open = false;
 }
 
+static void forget(struct daemon_settings *running)
+{
+	g_clear_pointer(&running->listen, g_free);
+	g_clear_pointer(&running->socket_group, g_free);
+	g_clear_pointer(&running->user, g_free);
+	g_clear_pointer(&running->metrics, g_free);
+}
+
 int daemon_life_run(struct daemon_life *life)
 {
 	g_autoptr(GError) error = NULL;
@@ -118,6 +126,7 @@ int daemon_life_run(struct daemon_life *life)
 	if (!daemon_life_start(life, &error)) {
 		code = start_failed(life, error);
 		close_engine(life);
+		forget(&life->running);
 		return code;
 	}
 	serve(life);

@@ -4,7 +4,20 @@
  * when. Refuses to know what the options mean. Main thread.
  */
 
+#include "shared/base/error.h"
 #include "shared/daemon/loading.h"
+
+/* Also a file that cannot be read is for the operator to put right. */
+static bool read_file(const char *path, struct conf_file **ret_file, GError **ret_error)
+{
+	GError *error = NULL;
+
+	if (conf_file_read(path, ret_file, &error))
+		return true;
+	error->code = MR_ERROR_CONFIG;
+	g_propagate_error(ret_error, error);
+	return false;
+}
 
 bool daemon_load(const struct daemon_program *program, const char *path,
 		 struct daemon_loaded **ret_loaded, GError **ret_error)
@@ -12,7 +25,7 @@ bool daemon_load(const struct daemon_program *program, const char *path,
 	MR_AUTO(daemon_loaded) loaded = g_new0(struct daemon_loaded, 1);
 
 	loaded->program = program;
-	if (!conf_file_read(path, &loaded->file, ret_error))
+	if (!read_file(path, &loaded->file, ret_error))
 		return false;
 	loaded->settings = g_malloc0(program->settings_size);
 	conf_file_load(loaded->file, program->rows, loaded->settings, program->settings_size);

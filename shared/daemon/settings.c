@@ -144,6 +144,8 @@ static void check_metrics(struct conf_file *file, const struct daemon_settings *
 		return;
 	if (!daemon_endpoint_parse(settings->metrics, &endpoint, &error))
 		conf_file_problem(file, &settings->metrics, "%s", error->message);
+	else if (endpoint->kind == DAEMON_ENDPOINT_UNIX)
+		conf_file_problem(file, &settings->metrics, "metrics are served over TCP only");
 	else if (!endpoint->host)
 		conf_file_problem(file, &settings->metrics,
 				  "an address is missing, as in inet:9811@127.0.0.1");
