@@ -78,26 +78,18 @@ bool sign_identity_author(const struct mail_header *header, struct sign_identity
 static bool from_sender_field(const struct mail_header *header, struct sign_identity *ret_identity)
 {
 	const struct mail_field *field = mail_header_find(header, "sender");
-	struct mail_mailbox *mailbox;
-	bool found;
+	MR_AUTO(mail_mailbox) mailbox = NULL;
 
-	if (!field || !mail_address_parse_single(field->value, &mailbox, NULL))
-		return false;
-	found = set_mailbox(mailbox, SIGN_BY_SENDER, ret_identity, NULL);
-	mail_mailbox_free(mailbox);
-	return found;
+	return field && mail_address_parse_single(field->value, &mailbox, NULL) &&
+	       set_mailbox(mailbox, SIGN_BY_SENDER, ret_identity, NULL);
 }
 
 static bool from_envelope(const char *sender, struct sign_identity *ret_identity)
 {
-	struct mail_mailbox *mailbox;
-	bool found;
+	MR_AUTO(mail_mailbox) mailbox = NULL;
 
-	if (!sender || !mail_address_parse_path(slice_of(sender), &mailbox, NULL) || !mailbox)
-		return false;
-	found = set_mailbox(mailbox, SIGN_BY_ENVELOPE, ret_identity, NULL);
-	mail_mailbox_free(mailbox);
-	return found;
+	return sender && mail_address_parse_path(slice_of(sender), &mailbox, NULL) && mailbox &&
+	       set_mailbox(mailbox, SIGN_BY_ENVELOPE, ret_identity, NULL);
 }
 
 static bool from_user(const char *user, struct sign_identity *ret_identity)

@@ -229,6 +229,23 @@ bool sign_key_ring_find(struct sign_key_ring *ring, const char *local_part, cons
 	return !rest || use_listed(ring, rest, domain, ret_match, ret_error);
 }
 
+bool sign_key_ring_check_entry(struct sign_key_ring *ring, const char *name, GError **ret_error)
+{
+	g_autofree char *pattern = normal_pattern(name, ret_error);
+	const struct listed_domain *listed;
+	struct sign_key_match match = { 0 };
+	bool has_keys;
+
+	if (!pattern)
+		return false;
+	listed = g_hash_table_lookup(ring->patterns, pattern);
+	if (!listed || !listed->signing_domain)
+		return true;
+	has_keys = use_listed(ring, listed, listed->signing_domain, &match, ret_error);
+	sign_key_match_clear(&match);
+	return has_keys;
+}
+
 const GPtrArray *sign_key_ring_listed(const struct sign_key_ring *ring)
 {
 	return ring->listed;

@@ -49,6 +49,10 @@ void sign_key_match_clear(struct sign_key_match *match);
 bool sign_key_ring_find(struct sign_key_ring *ring, const char *local_part, const char *domain,
 			struct sign_key_match *ret_match, GError **ret_error);
 
+/* For the check: true when the entry of `domains` of this name has keys or finds them in the key
+ * directory; entries of "%" are not tried. */
+bool sign_key_ring_check_entry(struct sign_key_ring *ring, const char *name, GError **ret_error);
+
 /* For the background watch: the listed sets (struct dkim_key_set *, borrowed), and the domains of
  * the key directory (g_strfreev; empty without one). */
 const GPtrArray *sign_key_ring_listed(const struct sign_key_ring *ring);

@@ -24,27 +24,6 @@ struct sign_survivability {
 	GPtrArray *stripped;
 };
 
-static int action_for(const struct sign_survivability_settings *settings, enum sign_hazard hazard)
-{
-	switch (hazard) {
-	case SIGN_HAZARD_LONG_LINE:
-		return settings->long_line;
-	case SIGN_HAZARD_EIGHT_BIT:
-		return settings->eight_bit;
-	case SIGN_HAZARD_BARE_NEWLINE:
-		return settings->bare_newline;
-	case SIGN_HAZARD_BAD_FROM:
-		return settings->bad_from;
-	case SIGN_HAZARD_NAME_SPACE:
-		return settings->name_space;
-	case SIGN_HAZARD_LARGE_HEADER:
-		return settings->large_header;
-	case SIGN_HAZARDS:
-		break;
-	}
-	g_assert_not_reached();
-}
-
 struct sign_survivability *sign_survivability_new(void)
 {
 	struct sign_survivability *survivability = g_new0(struct sign_survivability, 1);
@@ -68,7 +47,7 @@ void sign_survivability_reset(struct sign_survivability *survivability,
 	survivability->settings = settings;
 	survivability->watched = 0;
 	for (unsigned hazard = 0; hazard < SIGN_HAZARDS; hazard++) {
-		if (action_for(settings, hazard) != SIGN_SURVIVAL_IGNORE)
+		if (sign_hazard_action(settings, hazard) != SIGN_SURVIVAL_IGNORE)
 			survivability->watched |= BIT(hazard);
 	}
 	survivability->found = 0;
@@ -106,7 +85,7 @@ static void find_in_field(struct sign_survivability *survivability, enum sign_ha
 			  const struct mail_field *field)
 {
 	survivability->found |= BIT(hazard);
-	if (action_for(survivability->settings, hazard) == SIGN_SURVIVAL_STRIP &&
+	if (sign_hazard_action(survivability->settings, hazard) == SIGN_SURVIVAL_STRIP &&
 	    !mail_field_named(field, "from"))
 		strip(survivability, field);
 }
@@ -297,7 +276,7 @@ unsigned sign_survivability_fatal(const struct sign_survivability *survivability
 
 	for (unsigned hazard = 0; hazard < SIGN_HAZARDS; hazard++) {
 		if (survivability->found & BIT(hazard) &&
-		    action_for(survivability->settings, hazard) == SIGN_SURVIVAL_TEMPFAIL)
+		    sign_hazard_action(survivability->settings, hazard) == SIGN_SURVIVAL_TEMPFAIL)
 			fatal |= BIT(hazard);
 	}
 	return fatal;
@@ -306,6 +285,27 @@ unsigned sign_survivability_fatal(const struct sign_survivability *survivability
 const char *const *sign_survivability_stripped(const struct sign_survivability *survivability)
 {
 	return (const char *const *)survivability->stripped->pdata;
+}
+
+int sign_hazard_action(const struct sign_survivability_settings *settings, enum sign_hazard hazard)
+{
+	switch (hazard) {
+	case SIGN_HAZARD_LONG_LINE:
+		return settings->long_line;
+	case SIGN_HAZARD_EIGHT_BIT:
+		return settings->eight_bit;
+	case SIGN_HAZARD_BARE_NEWLINE:
+		return settings->bare_newline;
+	case SIGN_HAZARD_BAD_FROM:
+		return settings->bad_from;
+	case SIGN_HAZARD_NAME_SPACE:
+		return settings->name_space;
+	case SIGN_HAZARD_LARGE_HEADER:
+		return settings->large_header;
+	case SIGN_HAZARDS:
+		break;
+	}
+	g_assert_not_reached();
 }
 
 const char *sign_hazard_to_string(enum sign_hazard hazard)

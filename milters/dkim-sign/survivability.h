@@ -57,6 +57,8 @@ unsigned sign_survivability_fatal(const struct sign_survivability *survivability
  * object, good until the next field or reset. */
 const char *const *sign_survivability_stripped(const struct sign_survivability *survivability);
 
+/* What is configured for it: an enum sign_survival_action. */
+int sign_hazard_action(const struct sign_survivability_settings *settings, enum sign_hazard hazard);
 /* "long_line" and so on, as in the configuration. */
 const char *sign_hazard_to_string(enum sign_hazard hazard);
 /* "long_line,eight_bit" into `text`. */

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tries what the daemon will do with keys before it has to: as the user it will be, with the
+ * files as they are. Knows settings and where keys lie; changes nothing.
+ */
+
+#include <string.h>
+
+#include "milters/dkim-sign/check_keys.h"
+#include "milters/dkim-sign/key_ring.h"
+#include "shared/daemon/access.h"
+#include "shared/dkim/key_directory.h"
+#include "shared/dkim/key_record.h"
+#include "shared/mail/domain.h"
+
+#define TOKEN_SCHEME "pkcs11:"
+
+static void check_domain_name(struct conf_file *file, const void *member, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *ascii = NULL;
+
+	if (!mail_domain_to_ascii((struct slice){ name, strlen(name) }, &ascii, &error))
+		conf_file_problem(file, member, "\"%s\": %s", name, error->message);
+}
+
+static void check_key_strength(struct conf_file *file, const struct sign_key_entry *entry,
+			       const struct dkim_private_key *key)
+{
+	unsigned bits = dkim_private_key_bits(key);
+
+	if (dkim_private_key_type(key) == DKIM_KEY_RSA && bits < DKIM_RSA_BITS_ADVISED)
+		conf_file_warning(file, &entry->file,
+				  "RSA key of %u bits: %u or more are advised (RFC 8301 3.2)", bits,
+				  DKIM_RSA_BITS_ADVISED);
+}
+
+static void check_key_file(struct conf_file *file, const struct sign_settings *settings,
+			   const struct sign_key_entry *entry)
+{
+	bool token = g_str_has_prefix(entry->file, TOKEN_SCHEME);
+	MR_AUTO(dkim_private_key) key = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if ((!token && !daemon_user_can_read(settings->daemon.user, entry->file, &error)) ||
+	    !dkim_private_key_load(entry->file, settings->keys_readable_by_group, &key, &error))
+		conf_file_problem(file, &entry->file, "%s", error->message);
+	else
+		check_key_strength(file, entry, key);
+}
+
+static void check_key(struct conf_file *file, const struct sign_settings *settings,
+		      const struct sign_domain_entry *domain, guint index)
+{
+	const struct sign_key_entry *entry =
+		&g_array_index(domain->keys, struct sign_key_entry, index);
+
+	if (entry->selector && !dkim_selector_is_valid(entry->selector))
+		conf_file_problem(file, &entry->selector, "\"%s\" is no selector", entry->selector);
+	for (guint i = 0; entry->selector && i < index; i++) {
+		const char *other = g_array_index(domain->keys, struct sign_key_entry, i).selector;
+
+		if (other && g_ascii_strcasecmp(other, entry->selector) == 0)
+			conf_file_problem(file, &entry->selector, "selector \"%s\" twice",
+					  entry->selector);
+	}
+	if (entry->file)
+		check_key_file(file, settings, entry);
+}
+
+static void check_pattern(struct conf_file *file, const struct sign_domain_entry *entry)
+{
+	if (strcmp(entry->name, "*") == 0) {
+		if (!entry->signing_domain)
+			conf_file_problem(file, &entry->name,
+					  "\"*\" needs a signing_domain: a name, or \"%%\" for the "
+					  "address's own");
+		return;
+	}
+	check_domain_name(file, &entry->name, entry->name + (entry->name[0] == '.'));
+}
+
+static void check_domain(struct conf_file *file, const struct sign_settings *settings,
+			 const struct sign_domain_entry *entry)
+{
+	if (entry->name)
+		check_pattern(file, entry);
+	if (entry->signing_domain && strcmp(entry->signing_domain, "%") != 0)
+		check_domain_name(file, &entry->signing_domain, entry->signing_domain);
+	if (entry->keys->len == 0 && !settings->key_directory)
+		conf_file_problem(file, &entry->name,
+				  "domain without keys, and there is no key_directory");
+	if (entry->keys->len > DKIM_KEYS_PER_DOMAIN_MAX)
+		conf_file_problem(file, &entry->keys, "%u keys: at most %u sign for a domain",
+				  entry->keys->len, DKIM_KEYS_PER_DOMAIN_MAX);
+	for (guint i = 0; i < entry->keys->len; i++)
+		check_key(file, settings, entry, i);
+}
+
+static void check_domains(struct conf_file *file, const struct sign_settings *settings)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < settings->domains->len; i++) {
+		const struct sign_domain_entry *entry =
+			&g_array_index(settings->domains, struct sign_domain_entry, i);
+
+		check_domain(file, settings, entry);
+		if (entry->name && !g_hash_table_add(seen, g_ascii_strdown(entry->name, -1)))
+			conf_file_problem(file, &entry->name, "domain \"%s\" twice", entry->name);
+	}
+}
+
+/* Every domain's keys, up to a ceiling: a directory may hold hundreds of thousands. */
+static void check_directory_keys(struct conf_file *file, const struct sign_settings *settings,
+				 struct dkim_key_directory *directory, char **domains)
+{
+	guint n = g_strv_length(domains);
+
+	for (guint i = 0; i < MIN(n, SIGN_CHECKED_DOMAINS_MAX); i++) {
+		MR_AUTO(dkim_key_set) set = NULL;
+		g_autoptr(GError) error = NULL;
+
+		if (!dkim_key_directory_find(directory, domains[i], &set, &error))
+			conf_file_problem(file, &settings->key_directory, "%s", error->message);
+		else if (!set)
+			conf_file_warning(file, &settings->key_directory,
+					  "%s has no active key: its mail is not signed",
+					  domains[i]);
+	}
+	if (n > SIGN_CHECKED_DOMAINS_MAX)
+		conf_file_warning(file, &settings->key_directory,
+				  "%u domains: the keys of the first %u were checked", n,
+				  SIGN_CHECKED_DOMAINS_MAX);
+}
+
+static void check_directory(struct conf_file *file, const struct sign_settings *settings)
+{
+	const char *path = settings->key_directory;
+	struct dkim_key_directory *directory = NULL;
+	g_auto(GStrv) domains = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!path)
+		return;
+	if (daemon_user_can_read(settings->daemon.user, path, &error) &&
+	    dkim_key_directory_open(path, settings->keys_readable_by_group, &base_clock_system,
+				    &directory, &error))
+		domains = dkim_key_directory_domains(directory, &error);
+	if (domains)
+		check_directory_keys(file, settings, directory, domains);
+	else
+		conf_file_problem(file, &settings->key_directory, "%s", error->message);
+	g_clear_pointer(&directory, dkim_key_directory_free);
+}
+
+static void check_also_sign_as(struct conf_file *file, const struct sign_settings *settings,
+			       struct sign_key_ring *ring)
+{
+	char *const *member = &settings->also_sign_as;
+	struct sign_key_match match = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *ascii = NULL;
+
+	if (!*member)
+		return;
+	if (!mail_domain_to_ascii((struct slice){ *member, strlen(*member) }, &ascii, &error) ||
+	    !sign_key_ring_find(ring, NULL, ascii, &match, &error))
+		conf_file_problem(file, member, "\"%s\": %s", *member, error->message);
+	else if (!match.set)
+		conf_file_problem(file, member, "there are no keys for \"%s\"", *member);
+	sign_key_match_clear(&match);
+}
+
+static void check_references(struct conf_file *file, const struct sign_settings *settings)
+{
+	MR_AUTO(sign_key_ring) ring = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!sign_key_ring_new(settings, &base_clock_system, &ring, &error)) {
+		conf_file_problem(file, NULL, "%s", error->message);
+		return;
+	}
+	check_also_sign_as(file, settings, ring);
+	for (guint i = 0; i < settings->domains->len; i++) {
+		const struct sign_domain_entry *entry =
+			&g_array_index(settings->domains, struct sign_domain_entry, i);
+		g_autoptr(GError) refused = NULL;
+
+		if (!sign_key_ring_check_entry(ring, entry->name, &refused))
+			conf_file_problem(file, &entry->name, "%s", refused->message);
+	}
+}
+
+void sign_check_keys(struct conf_file *file, const struct sign_settings *settings)
+{
+	check_domains(file, settings);
+	check_directory(file, settings);
+	if (!settings->opendkim.key_table != !settings->opendkim.signing_table)
+		conf_file_problem(file, &settings->opendkim,
+				  "key_table and signing_table belong together");
+	if (conf_file_check(file, NULL))
+		check_references(file, settings);
+}
