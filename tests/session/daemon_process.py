@@ -57,12 +57,12 @@ class Daemon:
 
     def start(self, *arguments):
         environment = dict(os.environ, NOTIFY_SOCKET=self.manager_name)
-        if "MILLRACE_PRELOAD" in os.environ:  # tests/tsan
-            environment["LD_PRELOAD"] = os.environ["MILLRACE_PRELOAD"]
+        preload = os.environ.get("MILLRACE_PRELOAD")  # tests/tsan
+        instrument = ["env", f"LD_PRELOAD={preload}"] if preload else []
+        command = self.wrapper + instrument + [self.program, "-c", self.path, *arguments]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.wrapper + [self.program, "-c", self.path, *arguments],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
                 preexec_fn=self._become)
         return self
 
