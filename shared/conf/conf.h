@@ -64,18 +64,20 @@ MR_DEFINE_AUTO(conf_file, conf_file_free)
 const char *conf_file_path(const struct conf_file *file);
 
 /*
- * Fills `settings` (zeroed by this call, `size` bytes) from the file by `rows`: every member gets its
- * value or its default. Mistakes are collected in the file; members with a mistake keep their default.
- * The settings own their strings and lists.
+ * Fills `settings` (zeroed by this call, `size` bytes) from the file by `rows`: every member gets
+ * its value or its default. Mistakes are collected in the file; members with a mistake keep their
+ * default. The settings own their strings and lists. A second load from the same file forgets the
+ * places of the first.
  */
 void conf_file_load(struct conf_file *file, const struct conf_row *rows, void *settings,
 		    size_t size);
 
 /*
- * Adds a problem. `member` is the address of a settings member that conf_file_load filled from this
- * file (or of a CONF_STRING_LIST's element, i.e. a char ** within the list, or of a group or list
- * element); its line is found by that address. NULL, or a member left to its default: no line, and
- * the option's name is not added either.
+ * Adds a problem; the text names the option. `member` is the address of a settings member that
+ * conf_file_load filled from this file (or of a CONF_STRING_LIST's element, i.e. a char ** within the
+ * list, or of a group or list element); its line is found by that address. NULL, or a member left to
+ * its default: the file without a line. A group or element has the address of its first member: that
+ * member's line is taken when it is given, else the line where the group begins.
  */
 void conf_file_problem(struct conf_file *file, const void *member, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
@@ -83,10 +85,11 @@ void conf_file_problem(struct conf_file *file, const void *member, const char *f
 void conf_file_warning(struct conf_file *file, const void *member, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
-/* True when the member was given in the file, not left to its default. */
+/* True when the member was given in the file, not left to its default. Not for groups. */
 bool conf_file_given(const struct conf_file *file, const void *member);
 
-/* True when there are no problems; else a CONFIG error, one problem a line, in the file's order. */
+/* True when there are no problems; else a CONFIG error, one problem a line, in the file's order
+ * (what has no line first, included files last). */
 bool conf_file_check(struct conf_file *file, GError **ret_error);
 
 /* The warnings so far, in order; owned by the file. */
