@@ -28,6 +28,10 @@ remote-control:
 SOA = "@ IN SOA ns host 1 7200 3600 604800 120\n@ IN NS ns\nns IN A 127.0.0.1\n"
 
 
+def zone_text(name, records):
+    return "$ORIGIN %s.\n$TTL 600\n%s%s\n" % (name, SOA, records)
+
+
 def free_port():
     """A port that was free for UDP and TCP a moment ago."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
@@ -57,7 +61,7 @@ class Nsd:
 
     def write_zone(self, name, records):
         with open("%s/%s.zone" % (self.folder, name), "w") as file:
-            file.write("$ORIGIN %s.\n$TTL 600\n%s%s\n" % (name, SOA, records))
+            file.write(zone_text(name, records))
 
     def start(self):
         program = shutil.which("nsd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")

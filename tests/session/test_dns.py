@@ -2,6 +2,7 @@
 """shared/dns against a real nsd, a silent server and a slow one, through tests/session/dns_query."""
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from nsd import Nsd, free_port
+from nsd import Nsd, free_port, zone_text
 
 BUILD = os.environ.get("MILLRACE_BUILDDIR", "build")
 LONG = " ".join('"%s"' % (chr(97 + i % 26) * 250) for i in range(30))
@@ -168,3 +169,51 @@ def test_second_server_answers_for_the_first(nsd):
         line, = query("-s", "127.0.0.1@%d" % silent.getsockname()[1], "-s", nsd.server,
                       "-t", 5000, "TXT", "r1._domainkey.example.com")
     assert line.split()[0] == "ok"
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory):
+    """A signed zone in which one record was changed afterwards; and its trust anchor."""
+    if shutil.which("ldns-signzone") is None:
+        pytest.skip("ldnsutils is not installed")
+    folder = tmp_path_factory.mktemp("signed")
+    server = Nsd(folder, {"signed.example": ""})
+    records = 'r1._domainkey TXT "true"\nforged TXT "true"\n'
+    (folder / "plain").write_text(zone_text("signed.example", records))
+    key = subprocess.check_output(["ldns-keygen", "-a", "ED25519", "-k", "signed.example"],
+                                  cwd=folder, universal_newlines=True).strip()
+    subprocess.check_call(["ldns-signzone", "-f", "zone", "plain", key], cwd=folder)
+    text = (folder / "zone").read_text()
+    changed = re.sub(r'(?m)^(forged\S*\s.*TXT\s+)"true"', r'\1"false"', text)
+    assert changed != text
+    (folder / "signed.example.zone").write_text(changed)
+    with server:
+        yield server, folder / (key + ".ds")
+
+
+@pytest.mark.parametrize("name, status", [
+    ("r1._domainkey.signed.example", "ok"),
+    ("_domainkey.signed.example", "nodata"),
+    ("no.signed.example", "nxdomain"),
+])
+def test_validated(signed, name, status):
+    server, anchor = signed
+    line, = query("-s", server.server, "-a", anchor, "TXT", name)
+    assert line.split()[0] == status and field(line, "secure") == "1"
+    line, = query("-s", server.server, "TXT", name)
+    assert line.split()[0] == status and field(line, "secure") == "0"
+
+
+def test_forged_is_bogus(signed):
+    server, anchor = signed
+    line, = query("-s", server.server, "-a", anchor, "TXT", "forged.signed.example")
+    assert line.split()[0] == "bogus" and field(line, "n") == "0"
+    line, = query("-s", server.server, "TXT", "forged.signed.example")
+    assert line.split()[0] == "ok"
+
+
+def test_trust_anchor_whose_zone_is_unsigned_is_bogus(nsd, signed, tmp_path):
+    anchor = tmp_path / "anchor"
+    anchor.write_text(signed[1].read_text().replace("signed.example", "example.com"))
+    line, = query("-s", nsd.server, "-a", anchor, "TXT", "r1._domainkey.example.com")
+    assert line.split()[0] == "bogus"
