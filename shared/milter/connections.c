@@ -15,7 +15,9 @@
 struct connection {
 	int fd;
 	ino_t inode;
-	bool in_session; /* libmilter tells when it ends; before that only the descriptor does */
+	bool in_session;	    /* the entry is in use: not to be freed; under the table's lock */
+	unsigned long steps;	    /* the session's thread only */
+	atomic_bool served;	    /* a callback is running: whoever is silent now, it is not the peer */
 	_Atomic int64_t last_heard; /* monotonic microseconds */
 };
 
@@ -42,6 +44,19 @@ static bool socket_inode(int fd, ino_t *ret_inode)
 	return true;
 }
 
+static bool is_gone(const struct connection *connection)
+{
+	ino_t inode;
+
+	return !socket_inode(connection->fd, &inode) || inode != connection->inode;
+}
+
+static void mark_heard(struct connection *connection)
+{
+	atomic_store_explicit(&connection->last_heard, g_get_monotonic_time(),
+			      memory_order_relaxed);
+}
+
 void connections_add(int fd)
 {
 	struct connection *connection = g_new0(struct connection, 1);
@@ -51,7 +66,7 @@ void connections_add(int fd)
 		g_free(connection);
 		return;
 	}
-	atomic_store(&connection->last_heard, g_get_monotonic_time());
+	mark_heard(connection);
 	g_hash_table_replace(locked_table(), GINT_TO_POINTER(fd), connection);
 	g_mutex_unlock(&table.lock);
 }
@@ -59,10 +74,9 @@ void connections_add(int fd)
 struct connection *connections_begin(int fd)
 {
 	struct connection *connection;
-	ino_t inode;
 
 	connection = g_hash_table_lookup(locked_table(), GINT_TO_POINTER(fd));
-	if (connection != NULL && socket_inode(fd, &inode) && inode == connection->inode)
+	if (connection != NULL && !is_gone(connection))
 		connection->in_session = true;
 	else
 		connection = NULL;
@@ -70,53 +84,90 @@ struct connection *connections_begin(int fd)
 	return connection;
 }
 
-void connection_touch(struct connection *connection)
-{
-	if (connection != NULL)
-		atomic_store_explicit(&connection->last_heard, g_get_monotonic_time(),
-				      memory_order_relaxed);
-}
-
-void connections_remove(struct connection *connection)
+void connections_end(struct connection *connection)
 {
 	if (connection == NULL)
 		return;
-	g_hash_table_remove(locked_table(), GINT_TO_POINTER(connection->fd));
+	g_mutex_lock(&table.lock);
+	connection->in_session = false;
+	mark_heard(connection);
+	atomic_store(&connection->served, false);
 	g_mutex_unlock(&table.lock);
 }
 
-unsigned connections_count(void)
+void connection_enter(struct connection *connection)
 {
-	unsigned count = g_hash_table_size(locked_table());
+	if (connection != NULL)
+		atomic_store_explicit(&connection->served, true, memory_order_relaxed);
+}
 
+void connection_leave(struct connection *connection)
+{
+	if (connection == NULL)
+		return;
+	mark_heard(connection);
+	atomic_store_explicit(&connection->served, false, memory_order_release);
+}
+
+void connection_set_steps(struct connection *connection, unsigned long steps)
+{
+	if (connection != NULL)
+		connection->steps = steps;
+}
+
+unsigned long connection_steps(const struct connection *connection)
+{
+	return connection != NULL ? connection->steps : 0;
+}
+
+static gboolean is_forgettable(gpointer fd, gpointer value, gpointer unused)
+{
+	const struct connection *connection = value;
+
+	(void)fd;
+	(void)unused;
+	return !connection->in_session && is_gone(connection);
+}
+
+bool connections_below(unsigned limit)
+{
+	GHashTable *by_fd = locked_table();
+	bool below = g_hash_table_size(by_fd) < limit;
+
+	if (!below) {
+		g_hash_table_foreach_remove(by_fd, is_forgettable, NULL);
+		below = g_hash_table_size(by_fd) < limit;
+	}
 	g_mutex_unlock(&table.lock);
-	return count;
+	return below;
 }
 
-static bool is_gone(const struct connection *connection)
+static bool was_silent_since(struct connection *connection, int64_t then)
 {
-	ino_t inode;
-
-	return !socket_inode(connection->fd, &inode) || inode != connection->inode;
+	return !atomic_load_explicit(&connection->served, memory_order_acquire) &&
+	       atomic_load_explicit(&connection->last_heard, memory_order_relaxed) < then;
 }
 
+/*
+ * A session's socket is closed only after connections_end, which waits for the lock: it cannot change
+ * between the look at the inode and the shutdown.
+ */
 unsigned connections_reap(int64_t idle_seconds)
 {
-	int64_t oldest = g_get_monotonic_time() - idle_seconds * G_USEC_PER_SEC;
+	int64_t then = g_get_monotonic_time() - idle_seconds * G_USEC_PER_SEC;
 	struct connection *connection;
 	GHashTableIter iterator;
 	unsigned shut = 0;
 
 	g_hash_table_iter_init(&iterator, locked_table());
 	while (g_hash_table_iter_next(&iterator, NULL, (void **)&connection)) {
-		if (!connection->in_session && is_gone(connection)) {
-			g_hash_table_iter_remove(&iterator);
-		} else if (atomic_load(&connection->last_heard) < oldest && !is_gone(connection)) {
-			shutdown(connection->fd, SHUT_RDWR);
-			atomic_store(&connection->last_heard, g_get_monotonic_time());
-			shut++;
-		}
+		if (!was_silent_since(connection, then) || is_gone(connection))
+			continue;
+		shutdown(connection->fd, SHUT_RDWR);
+		mark_heard(connection);
+		shut++;
 	}
+	g_hash_table_foreach_remove(table.by_fd, is_forgettable, NULL);
 	g_mutex_unlock(&table.lock);
 	return shut;
 }

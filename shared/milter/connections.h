@@ -17,20 +17,29 @@ struct connection;
 void connections_add(int fd);
 
 /*
- * The session on this descriptor has begun. NULL when no such socket was accepted: the number is not
- * to be trusted, the session then has no idle control. The pointer is good until connections_remove.
+ * A session on this descriptor has begun. NULL when no such socket was accepted: the number is not
+ * to be trusted, the session then has no idle control. The pointer is good until connections_end.
  */
 struct connection *connections_begin(int fd);
 
-/* The peer has spoken. Takes NULL. */
-void connection_touch(struct connection *connection);
+/*
+ * The session has ended; its socket may be about to be closed, or serve another session. What is
+ * closed is forgotten by connections_below and connections_reap. Takes NULL.
+ */
+void connections_end(struct connection *connection);
 
-/* The session has ended; its socket is about to be closed. Takes NULL. */
-void connections_remove(struct connection *connection);
+/* The peer has spoken and is being served; the answer is ready. Both take NULL. */
+void connection_enter(struct connection *connection);
+void connection_leave(struct connection *connection);
 
-unsigned connections_count(void);
+/* A word that outlives the session, for the next one on the same socket. 0 at first and for NULL. */
+void connection_set_steps(struct connection *connection, unsigned long steps);
+unsigned long connection_steps(const struct connection *connection);
 
-/* Shuts down every socket that was silent for `idle_seconds` and forgets those already closed; returns how many were shut. */
+/* Whether fewer than `limit` are open. */
+bool connections_below(unsigned limit);
+
+/* Shuts down every socket that was silent for `idle_seconds`; returns how many were shut. */
 unsigned connections_reap(int64_t idle_seconds);
 
 #endif

@@ -8,8 +8,11 @@
 static void describe_unix(const char *path, GString *text)
 {
 	if (g_str_has_prefix(path, POSTFIX_QUEUE))
-		g_string_append_printf(text, "smtpd_milters = unix:%s\n",
-				       path + strlen(POSTFIX_QUEUE));
+		g_string_append_printf(text,
+				       "smtpd_milters = unix:%s\n"
+				       "# or, where neither smtpd nor cleanup runs in a chroot:\n"
+				       "# smtpd_milters = unix:%s\n",
+				       path + strlen(POSTFIX_QUEUE), path);
 	else
 		g_string_append_printf(
 			text,

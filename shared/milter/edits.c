@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Knows how edits and replies are put to the MTA. Refuses to pass on what could break out of a
- * field or a reply line: CR in a value, control bytes and '%' in a reply text. The session's thread.
+ * field or a reply line: an odd name, CR or an unfolded LF in a value, control bytes and '%' in a
+ * reply text. The session's thread.
  */
 
 #include "shared/base/error.h"
@@ -25,18 +26,43 @@ static bool report(int status, const char *edit, GError **ret_error)
 	return false;
 }
 
-/* The value as the protocol wants it; NULL when it holds a CR. Freed with g_free. */
-static char *wire_value(const struct milter_session *session, const char *value)
+static bool is_blank(char byte)
 {
-	if (strchr(value, '\r') != NULL)
+	return byte == ' ' || byte == '\t';
+}
+
+/* RFC 5322 3.6.8: printable and no colon. */
+static bool is_field_name(const char *name)
+{
+	for (const char *byte = name; *byte != '\0'; byte++) {
+		if (*byte <= ' ' || *byte > '~' || *byte == ':')
+			return false;
+	}
+	return *name != '\0';
+}
+
+/* RFC 5322 2.2.3: a line end within a field is followed by a blank. The protocol writes it as LF. */
+static bool is_field_value(const char *value)
+{
+	for (const char *byte = value; *byte != '\0'; byte++) {
+		if (*byte == '\r' || (*byte == '\n' && !is_blank(byte[1])))
+			return false;
+	}
+	return true;
+}
+
+/* The value as the protocol wants it; NULL when the two are no field. Freed with g_free. */
+static char *wire_value(const struct milter_session *session, const char *name, const char *value)
+{
+	if (!is_field_name(name) || !is_field_value(value))
 		return NULL;
-	return g_strconcat(session->keeps_leading_space ? " " : "", value, NULL);
+	return g_strconcat((session->steps & SMFIP_HDR_LEADSPC) ? " " : "", value, NULL);
 }
 
 bool milter_insert_header(struct milter_session *session, unsigned position, const char *name,
 			  const char *value, GError **ret_error)
 {
-	g_autofree char *wire = wire_value(session, value);
+	g_autofree char *wire = wire_value(session, name, value);
 
 	return report(wire == NULL ? MI_FAILURE
 				   : smfi_insheader(session->engine_context, (int)position,
@@ -47,7 +73,7 @@ bool milter_insert_header(struct milter_session *session, unsigned position, con
 bool milter_change_header(struct milter_session *session, const char *name, unsigned instance,
 			  const char *value, GError **ret_error)
 {
-	g_autofree char *wire = wire_value(session, value);
+	g_autofree char *wire = wire_value(session, name, value);
 
 	return report(wire == NULL ? MI_FAILURE
 				   : smfi_chgheader(session->engine_context, unconst(name),
@@ -58,7 +84,9 @@ bool milter_change_header(struct milter_session *session, const char *name, unsi
 bool milter_delete_header(struct milter_session *session, const char *name, unsigned instance,
 			  GError **ret_error)
 {
-	return report(smfi_chgheader(session->engine_context, unconst(name), (int)instance, NULL),
+	return report(!is_field_name(name) ? MI_FAILURE
+					   : smfi_chgheader(session->engine_context, unconst(name),
+							    (int)instance, NULL),
 		      "delete header", ret_error);
 }
 
@@ -78,11 +106,27 @@ bool milter_quarantine(struct milter_session *session, const char *reason, GErro
 void milter_set_reply(struct milter_session *session, const char *code, const char *extended,
 		      const char *text)
 {
-	g_autofree char *clean = g_strndup(text, REPLY_TEXT_MAX);
+	struct milter_reply_text *reply = &session->reply;
+	char *clean = g_strndup(text, REPLY_TEXT_MAX);
 
 	for (char *byte = clean; *byte != '\0'; byte++) {
 		if (*byte < ' ' || *byte > '~' || *byte == '%')
 			*byte = '?';
 	}
-	(void)smfi_setreply(session->engine_context, unconst(code), unconst(extended), clean);
+	g_strlcpy(reply->code, code, sizeof(reply->code));
+	g_strlcpy(reply->extended, extended != NULL ? extended : "", sizeof(reply->extended));
+	g_free(reply->text);
+	reply->text = clean;
+}
+
+void milter_reply_text_apply(struct milter_session *session, enum milter_reply reply)
+{
+	struct milter_reply_text *kept = &session->reply;
+
+	if ((reply == MILTER_REJECT && kept->code[0] == '5') ||
+	    (reply == MILTER_TEMPFAIL && kept->code[0] == '4'))
+		(void)smfi_setreply(session->engine_context, kept->code,
+				    kept->extended[0] != '\0' ? kept->extended : NULL,
+				    kept->text);
+	kept->code[0] = '\0';
 }

@@ -12,7 +12,11 @@
 #include "shared/milter/libc_calls.h"
 
 #define REAP_SECONDS 1
-/* After the end-of-message callback returns, libmilter writes the reply, a few bytes, on the same thread. */
+/*
+ * When the last message has ended, its reply may still be in the hands of libmilter, which has no call for
+ * "written". It writes it, a few bytes into a socket buffer that the MTA waits on, as the next thing the
+ * same thread does after the callback. So the engine stays busy for this long after a message's end.
+ */
 #define SETTLE_US (200 * 1000)
 
 static struct milter_engine_state engine = { .socket.lock_fd = -1 };
@@ -110,6 +114,7 @@ static bool engine_run(void *state, GError **ret_error)
 {
 	(void)state;
 	engine.reaper = g_thread_new("reaper", reap_until_told, NULL);
+	libc_calls_begin_listener();
 	if (smfi_main() == MI_SUCCESS)
 		return true;
 	g_set_error(ret_error, MR_ERROR, MR_ERROR_SYSTEM, "libmilter ended with an error");

@@ -10,7 +10,7 @@
  * accept: libmilter's listener spins when descriptors run out, sets no TCP_NODELAY (43 ms a
  * message over TCP), and knows no limit of connections. All three are mended where the socket is born.
  *
- * Nobody else in the process calls either of them (libmicrohttpd uses accept4).
+ * Any other thread's accept is passed straight on; nobody else calls sigwait.
  */
 
 #include <errno.h>
@@ -32,6 +32,7 @@
 #define EXPORTED __attribute__((visibility("default")))
 
 static atomic_uint connection_limit;
+static _Thread_local bool is_listener;
 
 void libc_calls_set_limit(unsigned max_connections)
 {
@@ -44,6 +45,11 @@ EXPORTED int sigwait(const sigset_t *set, int *signal_number)
 	(void)signal_number;
 	for (;;)
 		pause();
+}
+
+void libc_calls_begin_listener(void)
+{
+	is_listener = true;
 }
 
 static bool is_exhaustion(int errnum)
@@ -73,7 +79,7 @@ static void wait_below_limit(void)
 {
 	unsigned limit;
 
-	while ((limit = atomic_load(&connection_limit)) > 0 && connections_count() >= limit) {
+	while ((limit = atomic_load(&connection_limit)) > 0 && !connections_below(limit)) {
 		report_refusal("max_connections is reached");
 		usleep(ACCEPT_PAUSE_US);
 	}
@@ -89,20 +95,48 @@ static void adopt(int fd)
 	connections_add(fd);
 }
 
+/* Errors of one connection that died early, which libmilter would count against the listener (accept(2)). */
+static bool is_of_the_connection(int errnum)
+{
+	switch (errnum) {
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+	case EPERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* libmilter goes on at once after either kind; returns what it shall find in errno. */
+static int mend(int errnum)
+{
+	if (is_of_the_connection(errnum))
+		return ECONNABORTED;
+	if (is_exhaustion(errnum)) {
+		report_refusal(g_strerror(errnum));
+		usleep(ACCEPT_PAUSE_US);
+	}
+	return errnum;
+}
+
 EXPORTED int accept(int listener, __SOCKADDR_ARG address, socklen_t *restrict length)
 {
 	int fd;
 
+	if (!is_listener)
+		return accept4(listener, address, length, 0);
 	wait_below_limit();
 	fd = accept4(listener, address, length, SOCK_CLOEXEC);
-	if (fd >= 0) {
+	if (fd >= 0)
 		adopt(fd);
-	} else if (is_exhaustion(errno)) {
-		int saved = errno;
-
-		report_refusal(g_strerror(saved));
-		usleep(ACCEPT_PAUSE_US);
-		errno = saved;
-	}
+	else
+		errno = mend(errno);
 	return fd;
 }

@@ -10,4 +10,7 @@
 /* From now on no more than this many connections are accepted at a time; 0: no limit. Any thread. */
 void libc_calls_set_limit(unsigned max_connections);
 
+/* The calling thread is libmilter's listener: its accept is the mended one. */
+void libc_calls_begin_listener(void);
+
 #endif

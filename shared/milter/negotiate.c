@@ -2,7 +2,8 @@
 /*
  * Knows how a handler's wishes become protocol flags: steps nobody listens to are not sent, and
  * replies nobody needs are not waited for (two thirds of libmilter's cost are such replies). MAIL is
- * always replied to, because a draining daemon refuses there. The session's thread.
+ * always replied to, because a draining daemon refuses there. libmilter itself replies for a silent
+ * step to an MTA that cannot do without. The session's thread.
  */
 
 #include "shared/log/event.h"
@@ -67,15 +68,41 @@ static unsigned long wanted_steps(const struct milter_handler *h)
 	       (h->replies_to_content ? SMFIP_SKIP : 0);
 }
 
-/* A stage without wishes still gets one short macro where the MTA would otherwise send its long list. */
+/*
+ * A stage without wishes gets an empty list, or the MTA would send its own long one. A list that asks
+ * for anything also asks for "j", which every MTA can always tell: libmilter takes no notice of an empty
+ * packet, and the values of the message before would stay.
+ */
 static void ask_for_macros(SMFICTX *engine_context, const struct milter_handler *handler)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(macro_places); i++) {
 		const char *macros = handler->macros[macro_places[i].stage];
+		g_autofree char *list = macros != NULL ? g_strconcat("j ", macros, NULL)
+						       : g_strdup("");
 
-		(void)smfi_setsymlist(engine_context, macro_places[i].where,
-				      (char *)(uintptr_t)(macros != NULL ? macros : "i"));
+		(void)smfi_setsymlist(engine_context, macro_places[i].where, list);
 	}
+}
+
+/* RFC 6376 3.4.1: the simple form of a header needs each of its bytes. */
+static void note_lost_space(void)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (!atomic_flag_test_and_set(&said))
+		log_line(LOG_LEVEL_WARN,
+			 "the MTA cuts the blank after a header's colon off: signatures with "
+			 "\"simple\" header canonicalization may not verify");
+}
+
+static bool allows(unsigned long actions, unsigned long needed)
+{
+	if ((actions & needed) == needed)
+		return true;
+	log_line(LOG_LEVEL_ERROR,
+		 "the MTA does not allow the edits this milter needs: offered %#lx, needed %#lx",
+		 actions, needed);
+	return false;
 }
 
 sfsistat milter_negotiate(SMFICTX *engine_context, unsigned long actions, unsigned long steps,
@@ -83,26 +110,26 @@ sfsistat milter_negotiate(SMFICTX *engine_context, unsigned long actions, unsign
 			  unsigned long *ret_steps, unsigned long *ret_unused2,
 			  unsigned long *ret_unused3)
 {
-	struct milter_session *session = milter_session_of(engine_context);
+	struct milter_session *session = milter_session_enter(engine_context);
 	unsigned long needed = wanted_actions(session->handler);
 
 	(void)unused2;
 	(void)unused3;
-	if ((actions & needed) != needed) {
-		log_line(LOG_LEVEL_ERROR,
-			 "the MTA does not allow the edits this milter needs: offered %#lx, needed "
-			 "%#lx",
-			 actions, needed);
+	if (!allows(actions, needed)) {
+		milter_session_leave(session);
 		return SMFIS_REJECT;
 	}
 	if (actions & SMFIF_SETSYMLIST) {
 		needed |= SMFIF_SETSYMLIST;
 		ask_for_macros(engine_context, session->handler);
 	}
-	session->keeps_leading_space = (steps & SMFIP_HDR_LEADSPC) != 0;
+	if ((steps & SMFIP_HDR_LEADSPC) == 0)
+		note_lost_space();
+	milter_session_set_steps(session, wanted_steps(session->handler) & steps);
 	*ret_actions = needed;
-	*ret_steps = wanted_steps(session->handler) & steps;
+	*ret_steps = session->steps;
 	*ret_unused2 = 0;
 	*ret_unused3 = 0;
+	milter_session_leave(session);
 	return SMFIS_CONTINUE;
 }

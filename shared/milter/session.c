@@ -6,7 +6,9 @@
  */
 
 #include <pthread.h>
+#include <string.h>
 
+#include "shared/log/event.h"
 #include "shared/milter/engine.h"
 
 /*
@@ -16,13 +18,19 @@
  */
 static struct connection *find_connection(SMFICTX *engine_context)
 {
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+	struct connection *connection;
 	struct {
 		pthread_t thread;
 		int socket;
 	} head;
 
 	memcpy(&head, engine_context, sizeof(head));
-	return connections_begin(head.socket);
+	connection = connections_begin(head.socket);
+	if (connection == NULL && !atomic_flag_test_and_set(&said))
+		log_line(LOG_LEVEL_WARN, "this libmilter hides its sockets: idle_timeout has no "
+					 "effect on sessions");
+	return connection;
 }
 
 static struct milter_session *session_new(SMFICTX *engine_context)
@@ -33,6 +41,7 @@ static struct milter_session *session_new(SMFICTX *engine_context)
 	session->engine_context = engine_context;
 	session->handler = engine->handler;
 	session->connection = find_connection(engine_context);
+	session->steps = connection_steps(session->connection);
 	session->context = daemon_context_acquire();
 	session->own = engine->handler->session_new(session, session->context);
 	log_metric_add(engine->connections_open, NULL, 1);
@@ -40,7 +49,7 @@ static struct milter_session *session_new(SMFICTX *engine_context)
 	return session;
 }
 
-struct milter_session *milter_session_of(SMFICTX *engine_context)
+struct milter_session *milter_session_enter(SMFICTX *engine_context)
 {
 	struct milter_session *session = smfi_getpriv(engine_context);
 
@@ -48,24 +57,35 @@ struct milter_session *milter_session_of(SMFICTX *engine_context)
 		session = session_new(engine_context);
 		smfi_setpriv(engine_context, session);
 	}
-	connection_touch(session->connection);
+	connection_enter(session->connection);
 	return session;
+}
+
+void milter_session_leave(struct milter_session *session)
+{
+	connection_leave(session->connection);
+}
+
+void milter_session_set_steps(struct milter_session *session, unsigned long steps)
+{
+	session->steps = steps;
+	connection_set_steps(session->connection, steps);
 }
 
 void milter_session_end(SMFICTX *engine_context)
 {
 	struct milter_session *session = smfi_getpriv(engine_context);
 
-	if (session == NULL) {
-		connections_remove(find_connection(engine_context));
+	if (session == NULL)
 		return;
-	}
 	smfi_setpriv(engine_context, NULL);
 	milter_session_end_message(session);
-	session->handler->session_free(session->own);
+	if (session->own != NULL)
+		session->handler->session_free(session->own);
 	daemon_context_release(session->context);
-	connections_remove(session->connection);
+	connections_end(session->connection);
 	log_metric_add(milter_engine_state()->connections_open, NULL, -1);
+	g_free(session->reply.text);
 	g_free(session);
 }
 
@@ -74,6 +94,8 @@ void milter_session_begin_message(struct milter_session *session)
 	struct milter_engine_state *engine = milter_engine_state();
 
 	session->in_message = true;
+	session->verdict = session->standing;
+	session->skips_body = false;
 	atomic_fetch_add(&engine->messages, 1);
 	log_metric_add(engine->messages_total, NULL, 1);
 }
@@ -84,7 +106,7 @@ void milter_session_end_message(struct milter_session *session)
 
 	if (!session->in_message)
 		return;
-	if (session->handler->message_reset != NULL)
+	if (session->own != NULL && session->handler->message_reset != NULL)
 		session->handler->message_reset(session->own);
 	session->queue_id[0] = '\0';
 	session->in_message = false;
