@@ -15,9 +15,9 @@
 struct connection {
 	int fd;
 	ino_t inode;
-	bool in_session;	    /* the entry is in use: not to be freed; under the table's lock */
-	unsigned long steps;	    /* the session's thread only */
-	atomic_bool served;	    /* a callback is running: whoever is silent now, it is not the peer */
+	bool in_session;     /* the entry is in use: not to be freed; under the table's lock */
+	unsigned long steps; /* the session's thread only */
+	atomic_bool served;  /* a callback is running: whoever is silent now, it is not the peer */
 	_Atomic int64_t last_heard; /* monotonic microseconds */
 };
 

@@ -126,7 +126,6 @@ void milter_reply_text_apply(struct milter_session *session, enum milter_reply r
 	if ((reply == MILTER_REJECT && kept->code[0] == '5') ||
 	    (reply == MILTER_TEMPFAIL && kept->code[0] == '4'))
 		(void)smfi_setreply(session->engine_context, kept->code,
-				    kept->extended[0] != '\0' ? kept->extended : NULL,
-				    kept->text);
+				    kept->extended[0] != '\0' ? kept->extended : NULL, kept->text);
 	kept->code[0] = '\0';
 }

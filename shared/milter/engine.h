@@ -29,15 +29,15 @@ struct milter_reply_text {
 struct milter_session {
 	SMFICTX *engine_context;
 	const struct milter_handler *handler;
-	void *own;			    /* the handler's; NULL: it could not make one */
-	void *context;			    /* the daemon's, referenced */
-	struct connection *connection;	    /* NULL: no idle control */
-	unsigned long steps;		    /* SMFIP_* in force; 0 before negotiation */
-	enum milter_reply standing;	    /* for every message: said at connect or helo, silently */
-	enum milter_reply verdict;	    /* on this message, kept until the MTA waits for a reply */
-	bool in_message;		    /* MAIL was accepted, the end has not come */
-	bool skips_body;		    /* the handler has seen enough of it */
-	struct milter_reply_text reply;	    /* for the next refusal */
+	void *own;			/* the handler's; NULL: it could not make one */
+	void *context;			/* the daemon's, referenced */
+	struct connection *connection;	/* NULL: no idle control */
+	unsigned long steps;		/* SMFIP_* in force; 0 before negotiation */
+	enum milter_reply standing;	/* for every message: said at connect or helo, silently */
+	enum milter_reply verdict;	/* on this message, kept until the MTA waits for a reply */
+	bool in_message;		/* MAIL was accepted, the end has not come */
+	bool skips_body;		/* the handler has seen enough of it */
+	struct milter_reply_text reply; /* for the next refusal */
 	char queue_id[MILTER_QUEUE_ID_MAX]; /* "" until the MTA has told it */
 };
 

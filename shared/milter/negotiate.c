@@ -77,8 +77,8 @@ static void ask_for_macros(SMFICTX *engine_context, const struct milter_handler 
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(macro_places); i++) {
 		const char *macros = handler->macros[macro_places[i].stage];
-		g_autofree char *list = macros != NULL ? g_strconcat("j ", macros, NULL)
-						       : g_strdup("");
+		g_autofree char *list =
+			macros != NULL ? g_strconcat("j ", macros, NULL) : g_strdup("");
 
 		(void)smfi_setsymlist(engine_context, macro_places[i].where, list);
 	}
