@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Real MTAs, name servers and daemons, each in a private network namespace."""
