@@ -20,4 +20,7 @@ bool dkim_crypto_set_error(GError **ret_error, enum mr_error category, const cha
 			   ...)
 	G_GNUC_PRINTF(3, 4);
 
+/* Empties this thread's error queue. */
+void dkim_crypto_forget_errors(void);
+
 #endif

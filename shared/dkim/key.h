@@ -28,9 +28,12 @@ const char *dkim_key_type_to_algorithm(enum dkim_key_type type);
 struct dkim_private_key;
 
 /*
- * `location` is a PEM file (PKCS#1, PKCS#8, unencrypted), or a URI "pkcs11:..." served by OpenSSL's pkcs11 engine, in which case
- * the private key stays in its token. CONFIG error when: unreadable, not a key, RSA under DKIM_RSA_BITS_MIN or over _MAX, or the file may be
- * read or written by others (mode & 007) or by a group (mode & 070) unless `group_may_read` and only reading.
+ * `location` is a PEM file (PKCS#1, PKCS#8, unencrypted), or a URI "pkcs11:..." served by
+ * OpenSSL's pkcs11 engine, in which case the private key stays in its token (RSA only; the PIN
+ * comes from the URI's pin-value or pin-source, and is never shown in a message). CONFIG error
+ * when: unreadable, not a key, RSA under DKIM_RSA_BITS_MIN or over _MAX, its halves do not fit, or
+ * the file may be read or written by others (mode & 007) or by a group (mode & 070) unless
+ * `group_may_read` and only reading.
  */
 bool dkim_private_key_load(const char *location, bool group_may_read,
 			   struct dkim_private_key **ret_key, GError **ret_error);
@@ -50,16 +53,20 @@ MR_DEFINE_AUTO(dkim_private_key, dkim_private_key_unref)
 
 enum dkim_key_type dkim_private_key_type(const struct dkim_private_key *key);
 unsigned dkim_private_key_bits(const struct dkim_private_key *key);
-/* The value of p= in the key record: base64 of SubjectPublicKeyInfo (RSA) or of the raw 32 bytes (Ed25519, RFC 8463 4). Owned by the key. */
+/* The value of p= in the key record: base64 of SubjectPublicKeyInfo (RSA) or of the raw 32 bytes
+ * (Ed25519, RFC 8463 4). Owned by the key. */
 const char *dkim_private_key_public_base64(const struct dkim_private_key *key);
 
-/* Signs a SHA-256 digest: PKCS#1 v1.5 for RSA, PureEdDSA over the digest for Ed25519 (RFC 8463 3). Appends the raw signature. Thread-safe. */
+/* Signs a SHA-256 digest: PKCS#1 v1.5 for RSA, PureEdDSA over the digest for Ed25519 (RFC 8463 3).
+ * Appends the raw signature. Thread-safe. TEMPORARY error when the key cannot sign now (token
+ * away). */
 bool dkim_private_key_sign(const struct dkim_private_key *key, const unsigned char *digest,
 			   GByteArray *signature, GError **ret_error);
 
 struct dkim_public_key;
 
-/* From the p= of a key record. PERMANENT error for what is no key or outside the bit limits. */
+/* From the p= of a key record, white space allowed; RSA as SubjectPublicKeyInfo or bare
+ * RSAPublicKey. PERMANENT error for what is no key or outside the bit limits. */
 bool dkim_public_key_from_base64(enum dkim_key_type type, const char *base64, size_t length,
 				 struct dkim_public_key **ret_key, GError **ret_error);
 struct dkim_public_key *dkim_public_key_ref(struct dkim_public_key *key);

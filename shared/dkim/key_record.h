@@ -22,7 +22,8 @@ struct dkim_key_record {
 	char *public_base64; /* p= without white space */
 };
 
-/* PERMANENT error that says what is wrong; unknown tags are ignored, v= when present must be first and DKIM1. */
+/* PERMANENT error that says what is wrong; unknown tags are ignored, v= when present must be first
+ * and DKIM1. */
 bool dkim_key_record_parse(struct slice text, struct dkim_key_record *ret_record,
 			   GError **ret_error);
 void dkim_key_record_clear(struct dkim_key_record *record);
@@ -33,7 +34,8 @@ char *dkim_key_record_format(const struct dkim_private_key *key);
 /* "<selector>._domainkey.<domain>"; freed with g_free. */
 char *dkim_key_record_name(const char *selector, const char *domain);
 
-/* A selector is one or more labels of letters, digits, '-' and '_' (RFC 6376 3.1), 63 octets a label. */
+/* A selector is one or more labels of letters, digits, '-' and '_' (RFC 6376 3.1), 63 octets a
+ * label. */
 bool dkim_selector_is_valid(const char *selector);
 
 #endif

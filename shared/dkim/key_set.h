@@ -2,7 +2,8 @@
 #ifndef MILLRACE_DKIM_KEY_SET_H
 #define MILLRACE_DKIM_KEY_SET_H
 
-/* The keys that sign for one domain, wherever they came from: immutable, ref-counted, shared by all threads. */
+/* The keys that sign for one domain, wherever they came from: immutable, ref-counted, shared by
+ * all threads. */
 
 #include <glib.h>
 
@@ -19,12 +20,13 @@ struct dkim_signing_key {
 
 struct dkim_key_set {
 	char *domain; /* d=, A-labels, lower case */
-	GPtrArray *
-		keys; /* struct dkim_signing_key *, in order of preference: RSA before Ed25519, then by selector */
+	/* struct dkim_signing_key *, in order of preference: RSA before Ed25519, then by selector */
+	GPtrArray *keys;
 };
 
 struct dkim_key_set *dkim_key_set_new(const char *domain);
-/* Before it is shared. Takes a copy of the texts and a reference of the key; keeps the order of preference. */
+/* Before it is shared. Takes a copy of the texts and a reference of the key; keeps the order of
+ * preference. */
 void dkim_key_set_add(struct dkim_key_set *set, const char *selector, const char *location,
 		      struct dkim_private_key *key);
 struct dkim_key_set *dkim_key_set_ref(struct dkim_key_set *set);

@@ -30,8 +30,9 @@ struct dkim_signature {
 	int64_t expiration;  /* x=, or -1 */
 };
 
-/* PERMANENT error that says what is wrong: a required tag missing or malformed, SHA-1 or unknown algorithm, h= without From,
- * bh= of a wrong length, i= outside d=, x= before t=, q= without dns/txt. */
+/* PERMANENT error that says what is wrong: a required tag missing or malformed, SHA-1 or unknown
+ * algorithm, h= without From, bh= of a wrong length, i= outside d=, x= before t=, q= without
+ * dns/txt. */
 bool dkim_signature_parse(struct slice value, struct dkim_signature *ret_signature,
 			  GError **ret_error);
 void dkim_signature_clear(struct dkim_signature *signature);

@@ -2,7 +2,8 @@
 #ifndef MILLRACE_DKIM_VERIFY_H
 #define MILLRACE_DKIM_VERIFY_H
 
-/* Judging one parsed signature once its key and the body's hash are there. No DNS here. Any thread. */
+/* Judging one parsed signature once its key and the body's hash are there. No DNS here. Any
+ * thread. */
 
 #include "shared/dkim/key.h"
 #include "shared/dkim/signature.h"
@@ -17,8 +18,9 @@ enum dkim_verdict {
 };
 
 /*
- * `field` is the DKIM-Signature field that `signature` was parsed from, one of header's own. `body_digest` is the hash that
- * signature->body_canon and ->body_length ask for. `now` in seconds.
+ * `field` is the DKIM-Signature field that `signature` was parsed from, one of header's own.
+ * `body_digest` is the hash that signature->body_canon and ->body_length ask for. `now` in
+ * seconds.
  */
 enum dkim_verdict dkim_verify(const struct dkim_signature *signature,
 			      const struct mail_header *header, const struct mail_field *field,
