@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command `millrace`: which nouns it has. All else is command.c's and the nouns' own files'. */
+
+#include "tools/millrace/command.h"
+
+const struct command *const command_tables[] = {
+	NULL,
+};
+
+int main(int argc, char **argv)
+{
+	return command_main(argc, argv);
+}
