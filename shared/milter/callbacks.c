@@ -36,8 +36,9 @@ static sfsistat tell(struct milter_session *session, enum milter_reply reply, bo
 }
 
 /*
- * The answer to a step. `silence` is the step's SMFIP_NR_ flag, 0 where the MTA always waits. In a silent
- * step a final reply cannot be told (libmilter would drop it): it is kept, and told as soon as the MTA waits.
+ * The answer to a step. `silence` is the step's SMFIP_NR_ flag, 0 where the MTA always waits. In a
+ * silent step a final reply cannot be told (libmilter would drop it): it is kept, and told as soon
+ * as the MTA waits.
  */
 static sfsistat answer(struct milter_session *session, unsigned long silence,
 		       enum milter_reply reply)
@@ -166,8 +167,9 @@ static sfsistat on_end_of_header(SMFICTX *engine_context)
 }
 
 /*
- * The protocol lets a last chunk travel with the end of the message; no MTA does that, and libmilter then
- * takes the silence of a silent step for the end's answer: the sender waits in vain and mail is not lost.
+ * The protocol lets a last chunk travel with the end of the message; no MTA does that, and
+ * libmilter then takes the silence of a silent step for the end's answer: the sender waits in vain
+ * and mail is not lost.
  */
 static sfsistat on_body(SMFICTX *engine_context, unsigned char *chunk, size_t length)
 {

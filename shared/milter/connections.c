@@ -149,8 +149,8 @@ static bool was_silent_since(struct connection *connection, int64_t then)
 }
 
 /*
- * A session's socket is closed only after connections_end, which waits for the lock: it cannot change
- * between the look at the inode and the shutdown.
+ * A session's socket is closed only after connections_end, which waits for the lock: it cannot
+ * change between the look at the inode and the shutdown.
  */
 unsigned connections_reap(int64_t idle_seconds)
 {

@@ -32,7 +32,9 @@ void connections_end(struct connection *connection);
 void connection_enter(struct connection *connection);
 void connection_leave(struct connection *connection);
 
-/* A word that outlives the session, for the next one on the same socket. 0 at first and for NULL. */
+/*
+ * A word that outlives the session, for the next one on the same socket. 0 at first and for NULL.
+ */
 void connection_set_steps(struct connection *connection, unsigned long steps);
 unsigned long connection_steps(const struct connection *connection);
 

@@ -41,7 +41,9 @@ static bool is_field_name(const char *name)
 	return *name != '\0';
 }
 
-/* RFC 5322 2.2.3: a line end within a field is followed by a blank. The protocol writes it as LF. */
+/*
+ * RFC 5322 2.2.3: a line end within a field is followed by a blank. The protocol writes it as LF.
+ */
 static bool is_field_value(const char *value)
 {
 	for (const char *byte = value; *byte != '\0'; byte++) {

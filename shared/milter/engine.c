@@ -13,9 +13,10 @@
 
 #define REAP_SECONDS 1
 /*
- * When the last message has ended, its reply may still be in the hands of libmilter, which has no call for
- * "written". It writes it, a few bytes into a socket buffer that the MTA waits on, as the next thing the
- * same thread does after the callback. So the engine stays busy for this long after a message's end.
+ * When the last message has ended, its reply may still be in the hands of libmilter, which has no
+ * call for "written". It writes it, a few bytes into a socket buffer that the MTA waits on, as the
+ * next thing the same thread does after the callback. So the engine stays busy for this long after
+ * a message's end.
  */
 #define SETTLE_US (200 * 1000)
 

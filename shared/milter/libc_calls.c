@@ -7,8 +7,8 @@
  * each of them. Signals belong to shared/daemon's main thread (which uses sigtimedwait), so that
  * thread is put to sleep here, for good.
  *
- * accept: libmilter's listener spins when descriptors run out, sets no TCP_NODELAY (43 ms a
- * message over TCP), and knows no limit of connections. All three are mended where the socket is born.
+ * accept: libmilter's listener spins when descriptors run out, sets no TCP_NODELAY (43 ms a message
+ * over TCP), and knows no limit of connections. All three are mended where the socket is born.
  *
  * Any other thread's accept is passed straight on; nobody else calls sigwait.
  */
@@ -95,7 +95,10 @@ static void adopt(int fd)
 	connections_add(fd);
 }
 
-/* Errors of one connection that died early, which libmilter would count against the listener (accept(2)). */
+/*
+ * Errors of one connection that died early, which libmilter would count against the listener
+ * (accept(2)).
+ */
 static bool is_of_the_connection(int errnum)
 {
 	switch (errnum) {

@@ -7,7 +7,9 @@
  * Calling libc_calls_set_limit is also what makes the linker keep that file.
  */
 
-/* From now on no more than this many connections are accepted at a time; 0: no limit. Any thread. */
+/*
+ * From now on no more than this many connections are accepted at a time; 0: no limit. Any thread.
+ */
 void libc_calls_set_limit(unsigned max_connections);
 
 /* The calling thread is libmilter's listener: its accept is the mended one. */

@@ -58,8 +58,8 @@ enum milter_stage {
 /*
  * A callback that is NULL is not asked for. A stage whose callback always continues is asked for
  * without a reply when `no_reply` has its bit (1 << MILTER_AT_...): the MTA then does not wait.
- * Headers and body chunks are always without a reply unless `replies_to_content` is set.
- * The engine calls `message_reset` after each message, whatever became of it: sent, aborted, refused,
+ * Headers and body chunks are always without a reply unless `replies_to_content` is set. The engine
+ * calls `message_reset` after each message, whatever became of it: sent, aborted, refused,
  * connection lost; `session_free` once at the end.
  */
 struct milter_handler {
@@ -69,8 +69,10 @@ struct milter_handler {
 	/* The macros wanted at each stage, e.g. "i {auth_authen}"; NULL: none. */
 	const char *macros[MILTER_STAGES];
 
-	/* First call of a connection. Returns the handler's own session object; `context` is the daemon's
-	 * (see daemon_context_acquire), referenced as long as the session lives. */
+	/*
+	 * First call of a connection. Returns the handler's own session object; `context` is the
+	 * daemon's (see daemon_context_acquire), referenced as long as the session lives.
+	 */
 	void *(*session_new)(struct milter_session *session, void *context);
 	void (*session_free)(void *own);
 
@@ -78,12 +80,17 @@ struct milter_handler {
 	enum milter_reply (*connect)(void *own, const char *hostname,
 				     const struct sockaddr *address);
 	enum milter_reply (*helo)(void *own, const char *name);
-	/* `sender`: the reverse-path as the MTA gave it, "<a@b>"; parameters: NULL-terminated ESMTP words. */
+	/*
+	 * `sender`: the reverse-path as the MTA gave it, "<a@b>"; parameters: NULL-terminated ESMTP
+	 * words.
+	 */
 	enum milter_reply (*mail)(void *own, const char *sender, char **parameters);
 	enum milter_reply (*rcpt)(void *own, const char *recipient, char **parameters);
 	enum milter_reply (*data)(void *own);
-	/* name and value terminated; name may carry trailing blanks ("Name :"). Return CONTINUE unless
-	 * replies_to_content. */
+	/*
+	 * name and value terminated; name may carry trailing blanks ("Name :"). Return CONTINUE
+	 * unless replies_to_content.
+	 */
 	enum milter_reply (*header)(void *own, const char *name, const char *value);
 	enum milter_reply (*end_of_header)(void *own);
 	enum milter_reply (*body)(void *own, const unsigned char *chunk, size_t length);
@@ -94,7 +101,10 @@ struct milter_handler {
 /* The engine for daemon_main. `handler` is static. One engine a process. */
 const struct daemon_engine *milter_engine(const struct milter_handler *handler);
 
-/* The value of a macro ("i", "{auth_authen}") as last sent, or NULL. Borrowed, to the end of the call. */
+/*
+ * The value of a macro ("i", "{auth_authen}") as last sent, or NULL. Borrowed, to the end of the
+ * call.
+ */
 const char *milter_macro(struct milter_session *session, const char *name);
 
 /* The queue id if the MTA has told it yet, else NULL. Borrowed, to the end of the message. */
@@ -104,16 +114,17 @@ const char *milter_queue_id(struct milter_session *session);
 enum milter_reply milter_failure_reply(struct milter_session *session);
 
 /*
- * The text for the REJECT or TEMPFAIL that is about to be returned: code "550", extended "5.7.1" (NULL: none),
- * text one line, sanitised here (control bytes and '%' are made harmless).
+ * The text for the REJECT or TEMPFAIL that is about to be returned: code "550", extended "5.7.1"
+ * (NULL: none), text one line, sanitised here (control bytes and '%' are made harmless).
  */
 void milter_set_reply(struct milter_session *session, const char *code, const char *extended,
 		      const char *text);
 
 /*
- * Edits, at end of message only. false and a TEMPORARY error when the MTA refuses.
- * Positions count as the MTA counts: insert 0 is above its own Received; instance 1 is the first field of
- * that name. `value` comes without the leading blank (the engine adds it where the MTA would not) and folds with LF.
+ * Edits, at end of message only. false and a TEMPORARY error when the MTA refuses. Positions count
+ * as the MTA counts: insert 0 is above its own Received; instance 1 is the first field of that
+ * name. `value` comes without the leading blank (the engine adds it where the MTA would not) and
+ * folds with LF.
  */
 bool milter_insert_header(struct milter_session *session, unsigned position, const char *name,
 			  const char *value, GError **ret_error);

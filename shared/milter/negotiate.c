@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Knows how a handler's wishes become protocol flags: steps nobody listens to are not sent, and
- * replies nobody needs are not waited for (two thirds of libmilter's cost are such replies). MAIL is
- * always replied to, because a draining daemon refuses there. libmilter itself replies for a silent
- * step to an MTA that cannot do without. The session's thread.
+ * replies nobody needs are not waited for (two thirds of libmilter's cost are such replies). MAIL
+ * is always replied to, because a draining daemon refuses there. libmilter itself replies for a
+ * silent step to an MTA that cannot do without. The session's thread.
  */
 
 #include "shared/log/event.h"
@@ -69,9 +69,9 @@ static unsigned long wanted_steps(const struct milter_handler *h)
 }
 
 /*
- * A stage without wishes gets an empty list, or the MTA would send its own long one. A list that asks
- * for anything also asks for "j", which every MTA can always tell: libmilter takes no notice of an empty
- * packet, and the values of the message before would stay.
+ * A stage without wishes gets an empty list, or the MTA would send its own long one. A list that
+ * asks for anything also asks for "j", which every MTA can always tell: libmilter takes no notice
+ * of an empty packet, and the values of the message before would stay.
  */
 static void ask_for_macros(SMFICTX *engine_context, const struct milter_handler *handler)
 {

@@ -13,8 +13,8 @@
 
 /*
  * libmilter has no call for a session's socket. Its context has begun with the thread and the
- * socket since its first release; the number found is used only when this process accepted just such a
- * socket (connections_begin), and then only to time it out.
+ * socket since its first release; the number found is used only when this process accepted just
+ * such a socket (connections_begin), and then only to time it out.
  */
 static struct connection *find_connection(SMFICTX *engine_context)
 {

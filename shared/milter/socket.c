@@ -155,8 +155,10 @@ bool milter_socket_create(const struct milter_socket *socket, bool (*open)(GErro
 
 	if (socket->endpoint->kind != DAEMON_ENDPOINT_UNIX)
 		return open(ret_error);
-	/* The mode comes from the umask and the group by lchown: nothing is ever changed through a path
-	 * that the daemon's user, who may own the folder, could have exchanged. */
+	/*
+	 * The mode comes from the umask and the group by lchown: nothing is ever changed through a
+	 * path that the daemon's user, who may own the folder, could have exchanged.
+	 */
 	saved = umask(0777 & ~socket->mode);
 	ok = open(ret_error);
 	umask(saved);

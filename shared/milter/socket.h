@@ -23,13 +23,16 @@ struct milter_socket {
 };
 
 /*
- * Takes the lock beside a unix socket, makes sure that no living process serves it and removes a stale one.
- * SYSTEM or CONFIG error otherwise; nothing is left behind then.
+ * Takes the lock beside a unix socket, makes sure that no living process serves it and removes a
+ * stale one. SYSTEM or CONFIG error otherwise; nothing is left behind then.
  */
 bool milter_socket_claim(const struct daemon_settings *settings, struct milter_socket *ret_socket,
 			 GError **ret_error);
 
-/* Calls `open`, which creates the socket file, so that it never has more rights than mode and group give it. */
+/*
+ * Calls `open`, which creates the socket file, so that it never has more rights than mode and group
+ * give it.
+ */
 bool milter_socket_create(const struct milter_socket *socket, bool (*open)(GError **ret_error),
 			  GError **ret_error);
 

@@ -140,7 +140,10 @@ static char read_reply(struct client *client)
 
 /* ---- protocol ---- */
 
-/* Sends a command unless the filter does not want it, and takes its reply unless there is none. True: go on. */
+/*
+ * Sends a command unless the filter does not want it, and takes its reply unless there is none.
+ * True: go on.
+ */
 static bool command(struct client *client, char name, const void *data, size_t length,
 		    guint32 unwanted, guint32 silent)
 {

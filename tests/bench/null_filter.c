@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The floor: a bare libmilter filter that asks for the same steps as the signer, waits for no
- * reply it can do without, reads what it is sent and inserts one header field. Usage: null_filter SPEC
+ * The floor: a bare libmilter filter that asks for the same steps as the signer, waits for no reply
+ * it can do without, reads what it is sent and inserts one header field. Usage: null_filter SPEC
  */
 
 #include <glib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The physical limit: what OpenSSL itself takes for a signature with a given key, and for SHA-256 of a
- * given number of bytes, on this machine at this moment. Usage: raw_crypto KEY.pem BYTES; prints JSON.
+ * The physical limit: what OpenSSL itself takes for a signature with a given key, and for SHA-256
+ * of a given number of bytes, on this machine at this moment. Usage: raw_crypto KEY.pem BYTES;
+ * prints JSON.
  */
 
 #include <glib.h>
