@@ -2,8 +2,10 @@
 /* The command `millrace`: which nouns it has. All else is command.c's and the nouns' own files'. */
 
 #include "tools/millrace/command.h"
+#include "tools/millrace/key.h"
 
 const struct command *const command_tables[] = {
+	key_commands,
 	NULL,
 };
 
