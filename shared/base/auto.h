@@ -5,7 +5,7 @@
 /*
  * What g_autoptr is for GLib's types, for our struct tags (which have no typedefs):
  *
- *     MR_AUTO(dns_answer) answer = NULL;      a struct dns_answer *, freed when it goes out of scope
+ *     MR_AUTO(dns_answer) answer = NULL;    a struct dns_answer *, freed at the end of its scope
  *
  * MR_DEFINE_AUTO stands in the header of the type; its free function takes NULL.
  */

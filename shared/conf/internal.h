@@ -32,8 +32,9 @@ void conf_problem_at(struct conf_file *file, const config_setting_t *setting, co
 void conf_problem_at_line(struct conf_file *file, const char *path, unsigned line,
 			  const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-/* value.c: reads a setting into a member that is no group. NULL when well, else what is wrong with it
- * ("expects a string, found an integer"), and the setting to blame; the member is then untouched. */
+/* value.c: reads a setting into a member that is no group. NULL when well, else what is wrong with
+ * it ("expects a string, found an integer"), to be freed, and the setting to blame; the member is
+ * then untouched. */
 char *conf_value_read(const struct conf_row *row, const config_setting_t *setting, void *member,
 		      const config_setting_t **ret_blamed);
 /* The choices of a row with a separator between; freed by the caller. */

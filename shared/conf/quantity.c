@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Numbers as people write them in a configuration: durations, sizes, file modes. Knows the units and
- * their ceilings, nothing of files or rows' ranges. Pure, any thread.
+ * Numbers as people write them in a configuration: durations, sizes, file modes. Knows the units
+ * and their ceilings, nothing of files or rows' ranges. Pure, any thread.
  */
 
 #include <string.h>

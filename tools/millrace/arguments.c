@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What every command does with its arguments, its settings and its errors. Knows the exit codes; refuses
- * to know what any command does. One thread.
+ * What every command does with its arguments, its settings and its errors. Knows the exit codes;
+ * refuses to know what any command does. One thread.
  */
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From argv to a command and back to an exit code. Knows the manner of the command line: nouns, verbs,
- * options, help, suggestions; refuses to know what any command does. One thread.
+ * From argv to a command and back to an exit code. Knows the manner of the command line: nouns,
+ * verbs, options, help, suggestions; refuses to know what any command does. One thread.
  */
 
 #include <locale.h>

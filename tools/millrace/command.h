@@ -49,7 +49,7 @@ struct command {
 /* The nouns' tables, ended by NULL. */
 extern const struct command *const command_tables[];
 
-/* Options with the same words everywhere; the targets are a char * (freed by the caller), a gboolean. */
+/* Options with the same words everywhere, into a char * (freed by the caller) and a gboolean. */
 #define COMMAND_CONFIG_FILE(place)                                                                 \
 	{                                                                                          \
 		"config", 'c', 0, G_OPTION_ARG_FILENAME, place, "The daemon's configuration",      \
@@ -62,8 +62,8 @@ extern const struct command *const command_tables[];
 
 /*
  * Takes the options out of argv (argv[0] stays) and holds the number of arguments left against
- * `minimum` and `maximum` (-1: any number). False when the command is to end at once with *ret_exit:
- * 64 after a word about the mistake on stderr, 0 after -h.
+ * `minimum` and `maximum` (-1: any number). False when the command is to end at once with
+ * *ret_exit: 64 after a word about the mistake on stderr, 0 after -h.
  */
 bool command_parse(const struct command *command, const GOptionEntry *options, int minimum,
 		   int maximum, int *argc, char **argv, int *ret_exit);
@@ -76,8 +76,8 @@ int command_usage(const struct command *command, const char *format, ...) G_GNUC
 int command_fail(const GError *error);
 
 /*
- * Reads a daemon's configuration file (`path`, or when NULL the installed one of daemon "dkim-sign")
- * into `settings`, which the caller clears with conf_settings_clear. `check`, when not NULL, is the
+ * Reads a daemon's configuration file (`path`, or when NULL the installed one of the daemon, say
+ * "dkim-sign") into `settings`, which the caller clears with conf_settings_clear. `check`, when not NULL, is the
  * daemon's own check; its warnings go to stderr. False: CONFIG with every problem, a line each, or
  * SYSTEM; the settings are then cleared.
  */

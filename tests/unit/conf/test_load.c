@@ -284,7 +284,7 @@ static void test_places(void)
 	conf_settings_clear(rows, &settings, sizeof(settings));
 }
 
-/* A group or an element has its first member's address; the line is its own when that is not given. */
+/* A group has its first member's address; the line is its own when that member is not given. */
 static void test_group_places(void)
 {
 	MR_AUTO(conf_file)
