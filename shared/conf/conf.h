@@ -106,7 +106,7 @@ void conf_settings_clear(const struct conf_row *rows, void *settings, size_t siz
 const char *conf_did_you_mean(const char *typed, const char *const *names, size_t n);
 
 /* One line a row, tab-separated: dotted name, type, default ("-": none, "required"), range or
- * choices ("-": any), sentence. For --options, by which the sample file and the man page are checked. */
+ * choices ("-": any), sentence. For --options, by which sample file and man page are checked. */
 void conf_rows_describe(const struct conf_row *rows, GString *text);
 
 /* "5d" -> 432000 and the like; false when it is no duration. */

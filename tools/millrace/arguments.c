@@ -5,7 +5,7 @@
  */
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "shared/base/error.h"
 #include "tools/millrace/command.h"
@@ -113,6 +113,7 @@ bool command_load_settings(const char *path, const char *daemon, const struct co
 	g_autofree char *installed = g_strdup_printf("%s/%s.conf", MR_SYSCONFDIR, daemon);
 	MR_AUTO(conf_file) file = NULL;
 
+	memset(settings, 0, size);
 	if (!conf_file_read(path != NULL ? path : installed, &file, ret_error))
 		return false;
 	conf_file_load(file, rows, settings, size);

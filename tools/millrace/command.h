@@ -77,9 +77,9 @@ int command_fail(const GError *error);
 
 /*
  * Reads a daemon's configuration file (`path`, or when NULL the installed one of the daemon, say
- * "dkim-sign") into `settings`, which the caller clears with conf_settings_clear. `check`, when not NULL, is the
- * daemon's own check; its warnings go to stderr. False: CONFIG with every problem, a line each, or
- * SYSTEM; the settings are then cleared.
+ * "dkim-sign") into `settings`, which the caller clears with conf_settings_clear. `check`, when
+ * not NULL, is the daemon's own check; warnings go to stderr. False: CONFIG with every problem,
+ * a line each, or SYSTEM; the settings are then cleared.
  */
 bool command_load_settings(const char *path, const char *daemon, const struct conf_row *rows,
 			   void (*check)(struct conf_file *file, void *settings), void *settings,
