@@ -59,6 +59,8 @@ static enum MHD_Result handle(void *unused, struct MHD_Connection *connection, c
 	return respond(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text);
 }
 
+static void log_complaint(void *unused, const char *format, va_list arguments) G_GNUC_PRINTF(2, 0);
+
 static void log_complaint(void *unused, const char *format, va_list arguments)
 {
 	g_autofree char *text = NULL;
