@@ -19,6 +19,7 @@
 #include "shared/base/error.h"
 #include "shared/dns/engine.h"
 #include "shared/dns/unbound.h"
+#include "shared/log/event.h"
 
 #define CLASS_IN 1
 
@@ -33,6 +34,7 @@ struct unbound_resolver {
 	pthread_mutex_t lock; /* of what follows */
 	GThread *collector;   /* NULL until the first query */
 	GHashTable *pending;  /* struct dns_query *, a set: those whose callback is to come */
+	bool broken;	      /* libunbound's worker is gone: nothing is asked any more */
 };
 
 static const struct {
@@ -201,6 +203,22 @@ static void take_result(void *data, int code, struct ub_result *result)
 	dns_query_answer(query, answer);
 }
 
+/* No callback comes any more: all that wait are answered. */
+static void give_up(struct unbound_resolver *resolver)
+{
+	GHashTableIter place;
+	gpointer query;
+
+	pthread_mutex_lock(&resolver->lock);
+	resolver->broken = true;
+	g_hash_table_iter_init(&place, resolver->pending);
+	while (g_hash_table_iter_next(&place, &query, NULL)) {
+		g_hash_table_iter_remove(&place);
+		dns_query_answer(query, dns_answer_new(DNS_SERVFAIL));
+	}
+	pthread_mutex_unlock(&resolver->lock);
+}
+
 static void *collect(void *data)
 {
 	struct unbound_resolver *resolver = data;
@@ -210,8 +228,13 @@ static void *collect(void *data)
 	};
 
 	while (ready[1].revents == 0) {
-		if (poll(ready, G_N_ELEMENTS(ready), -1) > 0 && ready[0].revents != 0)
-			ub_process(resolver->context);
+		if (poll(ready, G_N_ELEMENTS(ready), -1) <= 0 || ready[0].revents == 0)
+			continue;
+		if (ub_process(resolver->context) != UB_NOERROR) {
+			log_line(LOG_LEVEL_ERROR, "dns: libunbound's worker is gone");
+			give_up(resolver);
+			break;
+		}
 	}
 	return NULL;
 }
@@ -224,7 +247,7 @@ static bool pending_add(struct unbound_resolver *resolver, struct dns_query *que
 	pthread_mutex_lock(&resolver->lock);
 	if (resolver->collector == NULL)
 		resolver->collector = g_thread_try_new("dns", collect, resolver, NULL);
-	if (resolver->collector != NULL &&
+	if (resolver->collector != NULL && !resolver->broken &&
 	    g_hash_table_size(resolver->pending) < DNS_UNBOUND_PENDING_MAX)
 		added = g_hash_table_add(resolver->pending, query);
 	pthread_mutex_unlock(&resolver->lock);
@@ -259,15 +282,10 @@ static void collector_stop(struct unbound_resolver *resolver)
 static void unbound_free(struct dns_resolver *base)
 {
 	struct unbound_resolver *resolver = (struct unbound_resolver *)base;
-	GHashTableIter place;
-	gpointer query;
 
 	collector_stop(resolver);
-	/* No callback comes after this one. */
 	ub_ctx_delete(resolver->context);
-	g_hash_table_iter_init(&place, resolver->pending);
-	while (g_hash_table_iter_next(&place, &query, NULL))
-		dns_query_answer(query, dns_answer_new(DNS_SERVFAIL));
+	give_up(resolver);
 	g_hash_table_unref(resolver->pending);
 	close(resolver->stop);
 	pthread_mutex_destroy(&resolver->lock);

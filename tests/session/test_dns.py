@@ -109,6 +109,16 @@ def test_closed_port_is_no_answer():
     assert line.split()[0] in ("servfail", "timeout")
 
 
+def test_too_many_at_once_are_refused_not_queued():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        names = [word for i in range(8192 + 100) for word in ("TXT", "n%d.example" % i)]
+        lines = query("-s", "127.0.0.1@%d" % silent.getsockname()[1], "-t", 3000, *names)
+    words = [line.split()[0] for line in lines]
+    assert words.count("servfail") >= 100 and set(words) <= {"timeout", "servfail"}
+    assert words[:10] == ["timeout"] * 10
+
+
 class Relay(threading.Thread):
     """Passes UDP on to a server and its answers back, late; may be told to swallow questions."""
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "milters/dkim-sign/published_key.h"
+#include "shared/base/error.h"
 #include "tools/millrace/key.h"
 #include "tools/millrace/key_inventory.h"
 #include "tools/millrace/output.h"
@@ -39,7 +40,7 @@ static void judge(struct verdict *verdict, const struct key_item *item,
 
 static int verdict_to_exit(const struct verdict *verdict)
 {
-	if (verdict->bad || !verdict->any)
+	if (verdict->bad)
 		return COMMAND_NO;
 	return verdict->unknown ? COMMAND_TEMPORARY : COMMAND_OK;
 }
@@ -114,7 +115,12 @@ static bool check(const char *file, const char *domain, bool json, struct verdic
 	    !key_inventory_gather(session, domain, &items, ret_error))
 		return false;
 	check_items(session, resolver, items, output, verdict);
-	return output_end(output, ret_error);
+	if (!output_end(output, ret_error))
+		return false;
+	if (!verdict->any)
+		g_set_error(ret_error, MR_ERROR, MR_ERROR_PERMANENT, "no key signs%s%s",
+			    domain != NULL ? " for " : "", domain != NULL ? domain : "");
+	return verdict->any;
 }
 
 int key_check_command(const struct command *command, int argc, char **argv)
