@@ -19,7 +19,7 @@ struct dkim_key_record {
 	bool for_email;	     /* s= is absent, "*" or has email */
 	bool testing;	     /* t=y */
 	bool strict;	     /* t=s: i= must equal d= */
-	char *public_base64; /* p= without white space */
+	char *public_base64; /* p= without white space, padded */
 };
 
 /* PERMANENT error that says what is wrong; unknown tags are ignored, v= when present must be first

@@ -20,7 +20,7 @@ struct dkim_signing_key {
 
 struct dkim_key_set {
 	char *domain; /* d=, A-labels, lower case */
-	/* struct dkim_signing_key *, in order of preference: RSA before Ed25519, then by selector */
+	/* struct dkim_signing_key *, in order of preference: RSA first, then by selector */
 	GPtrArray *keys;
 };
 

@@ -1,170 +1,200 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes a DKIM-Signature field and signs it. Lines are folded only where RFC 6376 lets white space
- * be (between tags, around the colons of h=, inside base64), so that no line passes 78 columns
- * unless one word alone does. Any thread; nothing is kept.
+ * Knows how a DKIM-Signature field is laid out and signed (RFC 6376 3.5, 3.7, 5.5). Lines are
+ * folded only where the grammar has white space: between tags, between the names of h=, inside
+ * base64; what cannot be folded and is too long gets a line of its own. Refuses to choose keys or
+ * fields. Any thread.
  */
 
 #include <string.h>
 
+#include "shared/base/error.h"
 #include "shared/dkim/header_hash.h"
+#include "shared/dkim/key_record.h"
 #include "shared/dkim/sign.h"
+#include "shared/mail/domain.h"
 
 #define FIELD_NAME "DKIM-Signature"
-#define LINE_MAX_COLUMNS 78u
+#define COLUMNS_MAX 78u /* RFC 5322 2.1.1 */
 #define TAB_COLUMNS 8u
-#define BASE64_LINE 69u
+#define IDENTITY_MAX 320u /* RFC 5321 4.5.3.1: 64 of local part, "@", 255 of domain */
 
-/* Text that grows in words, folding before a word that would pass the last column. */
-struct folder {
+struct layout {
 	GString *text;
 	size_t column;
 };
 
-static void fold(struct folder *folder)
+static void fold(struct layout *layout)
 {
-	g_string_append(folder->text, "\n\t");
-	folder->column = TAB_COLUMNS;
+	g_string_append(layout->text, "\n\t");
+	layout->column = TAB_COLUMNS;
 }
 
-static void put(struct folder *folder, const char *bytes, size_t length)
+static void put(struct layout *layout, const char *text, size_t length)
 {
-	g_string_append_len(folder->text, bytes, (gssize)length);
-	folder->column += length;
+	g_string_append_len(layout->text, text, (gssize)length);
+	layout->column += length;
 }
 
-/* A whole tag with its semicolon, on this line after a blank, or on the next. */
-static void put_tag(struct folder *folder, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void put_tag(struct folder *folder, const char *format, ...)
+/* A piece that stays whole, after a space or on a new line. */
+static void put_word(struct layout *layout, const char *word)
 {
-	g_autofree char *tag = NULL;
+	size_t length = strlen(word);
+	bool begins = layout->text->len == 0 || layout->column == TAB_COLUMNS;
+
+	if (!begins && layout->column + 1 + length > COLUMNS_MAX)
+		fold(layout);
+	else if (!begins)
+		put(layout, " ", 1);
+	put(layout, word, length);
+}
+
+static void put_tag(struct layout *layout, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void put_tag(struct layout *layout, const char *format, ...)
+{
+	g_autofree char *word = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	tag = g_strdup_vprintf(format, arguments);
+	word = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	if (folder->column + 1 + strlen(tag) > LINE_MAX_COLUMNS)
-		fold(folder);
-	else
-		put(folder, " ", 1);
-	put(folder, tag, strlen(tag));
+	put_word(layout, word);
 }
 
-/* h=: may be folded after each colon. */
-static void put_signed_fields(struct folder *folder, const char *names)
+/* 3.5: sig-h-tag may be folded around its colons; here behind them. */
+static void put_fields(struct layout *layout, const char *names)
 {
-	struct reader reader;
+	size_t length = strcspn(names, ":");
 
-	reader_init(&reader, names, strlen(names));
-	fold(folder);
-	put(folder, "h=", 2);
-	while (!reader_at_end(&reader)) {
-		struct slice name = reader_take_until(&reader, ':');
-		bool last = !reader_skip_byte(&reader, ':');
-
-		if (folder->column + name.length + 1 > LINE_MAX_COLUMNS)
-			fold(folder);
-		put(folder, name.data, name.length);
-		put(folder, last ? ";" : ":", 1);
+	put_tag(layout, "h=%.*s%c", (int)length, names, names[length] == ':' ? ':' : ';');
+	while (names[length] == ':') {
+		names += length + 1;
+		length = strcspn(names, ":");
+		if (layout->column + length + 1 > COLUMNS_MAX)
+			fold(layout);
+		put(layout, names, length);
+		put(layout, names[length] == ':' ? ":" : ";", 1);
 	}
 }
 
-static void put_base64(struct folder *folder, const unsigned char *bytes, size_t length)
+static void put_base64(struct layout *layout, const GByteArray *bytes)
 {
-	g_autofree char *base64 = g_base64_encode(bytes, length);
-	size_t left = strlen(base64);
+	g_autofree char *base64 = g_base64_encode(bytes->data, bytes->len);
+	const char *rest = base64;
 
-	for (const char *at = base64; left > 0;) {
-		size_t room = LINE_MAX_COLUMNS - folder->column;
-		size_t part = MIN(left, MIN(room, BASE64_LINE));
+	while (*rest != '\0') {
+		size_t length = strlen(rest);
 
-		put(folder, at, part);
-		at += part;
-		left -= part;
-		if (left > 0)
-			fold(folder);
+		if (layout->column >= COLUMNS_MAX)
+			fold(layout);
+		length = MIN(length, COLUMNS_MAX - layout->column);
+		put(layout, rest, length);
+		rest += length;
 	}
 }
 
-/* i= in dkim-quoted-printable (RFC 6376 2.11): what could end the tag or is not ASCII is coded. */
-static char *quote_identity(const char *identity)
+/* 2.11: dkim-quoted-printable. */
+static char *quote_printable(const char *text)
 {
 	GString *quoted = g_string_new(NULL);
 
-	for (const char *at = identity; *at != '\0'; at++) {
-		if (*at > ' ' && *at <= '~' && *at != ';' && *at != '=')
-			g_string_append_c(quoted, *at);
+	for (; *text != '\0'; text++) {
+		if (g_ascii_isgraph(*text) && *text != '=' && *text != ';')
+			g_string_append_c(quoted, *text);
 		else
-			g_string_append_printf(quoted, "=%02X", (unsigned char)*at);
+			g_string_append_printf(quoted, "=%02X", (unsigned char)*text);
 	}
 	return g_string_free(quoted, FALSE);
 }
 
-static void put_optional(struct folder *folder, const struct dkim_sign_request *request)
+static void put_identity(struct layout *layout, const char *identity)
 {
-	if (request->expiration != 0)
-		put_tag(folder, "x=%" G_GINT64_FORMAT ";", request->expiration);
-	if (request->identity != NULL) {
-		g_autofree char *quoted = quote_identity(request->identity);
+	g_autofree char *quoted = quote_printable(identity);
 
-		put_tag(folder, "i=%s;", quoted);
-	}
+	put_tag(layout, "i=%s;", quoted);
 }
 
-/* All but the signature itself: ends in "b=". */
-static void put_unsigned(struct folder *folder, const struct dkim_sign_request *request)
+/* Everything but the value of b=. */
+static void put_unsigned(struct layout *layout, const struct dkim_sign_request *request)
 {
-	const char *algorithm = dkim_key_type_to_algorithm(dkim_private_key_type(request->key));
+	g_autofree char *body_hash = g_base64_encode(request->body_digest, DKIM_HASH_LENGTH);
 
-	put(folder, "v=1;", 4);
-	put_tag(folder, "a=%s;", algorithm);
-	put_tag(folder, "c=%s/%s;", dkim_canon_to_string(request->header_canon),
+	put_tag(layout, "v=1;");
+	put_tag(layout, "a=%s;", dkim_key_type_to_algorithm(dkim_private_key_type(request->key)));
+	put_tag(layout, "c=%s/%s;", dkim_canon_to_string(request->header_canon),
 		dkim_canon_to_string(request->body_canon));
-	put_tag(folder, "d=%s;", request->signing_domain);
-	put_tag(folder, "s=%s;", request->selector);
-	put_tag(folder, "t=%" G_GINT64_FORMAT ";", request->timestamp);
-	put_optional(folder, request);
-	put_signed_fields(folder, request->signed_fields);
-	fold(folder);
-	put(folder, "bh=", 3);
-	put_base64(folder, request->body_digest, DKIM_HASH_LENGTH);
-	put(folder, ";", 1);
-	fold(folder);
-	put(folder, "b=", 2);
+	put_tag(layout, "d=%s;", request->signing_domain);
+	put_tag(layout, "s=%s;", request->selector);
+	put_tag(layout, "t=%" G_GINT64_FORMAT ";", request->timestamp);
+	if (request->expiration != 0)
+		put_tag(layout, "x=%" G_GINT64_FORMAT ";", request->expiration);
+	if (request->identity != NULL)
+		put_identity(layout, request->identity);
+	fold(layout);
+	put_fields(layout, request->signed_fields);
+	fold(layout);
+	put_tag(layout, "bh=%s;", body_hash);
+	fold(layout);
+	put_word(layout, "b=");
 }
 
-/*
- * The value as the MTA will send it has a blank after the colon, which counts in simple
- * canonicalisation.
- */
-static void hash_request(const struct dkim_sign_request *request, struct slice unsigned_value,
-			 unsigned char *digest)
+static bool refuse(GError **ret_error, const char *why)
 {
-	GString *received = g_string_new(" ");
+	g_set_error(ret_error, MR_ERROR, MR_ERROR_PERMANENT, "cannot sign: %s", why);
+	return false;
+}
 
-	g_string_append_len(received, unsigned_value.data, (gssize)unsigned_value.length);
-	dkim_header_hash(request->header, request->header_canon,
-			 (struct slice){ request->signed_fields, strlen(request->signed_fields) },
-			 NULL, (struct slice){ FIELD_NAME, strlen(FIELD_NAME) },
-			 (struct slice){ received->str, received->len }, digest);
-	g_string_free(received, TRUE);
+/* What would make a signature that nobody accepts, or harm the header it stands in. */
+static bool check(const struct dkim_sign_request *request, GError **ret_error)
+{
+	const char *at;
+
+	if (!mail_domain_is_ascii_name(request->signing_domain))
+		return refuse(ret_error, "the signing domain is no domain name");
+	if (!dkim_selector_is_valid(request->selector))
+		return refuse(ret_error, "the selector is not valid");
+	if (request->expiration != 0 && request->expiration <= request->timestamp)
+		return refuse(ret_error, "the signature would have expired");
+	if (request->identity == NULL)
+		return true;
+	at = strrchr(request->identity, '@');
+	if (at == NULL || strlen(request->identity) > IDENTITY_MAX ||
+	    !mail_domain_is_within(at + 1, request->signing_domain))
+		return refuse(ret_error, "the identity is not within the signing domain");
+	return true;
+}
+
+/* `value` goes behind one space, as the field will be inserted; simple canonicalisation sees it. */
+static void hash_header(const struct dkim_sign_request *request, const GString *value,
+			unsigned char *digest)
+{
+	g_autofree char *own = g_strconcat(" ", value->str, NULL);
+
+	dkim_header_hash(
+		&(struct dkim_header_hash_request){
+			.header = request->header,
+			.signed_fields = { request->signed_fields, strlen(request->signed_fields) },
+			.canon = request->header_canon,
+			.own_name = { FIELD_NAME, strlen(FIELD_NAME) },
+			.own_value = { own, strlen(own) },
+		},
+		digest);
 }
 
 bool dkim_sign(const struct dkim_sign_request *request, GString *ret_value, GError **ret_error)
 {
-	struct folder folder = { ret_value, strlen(FIELD_NAME ": ") };
-	g_autoptr(GByteArray) signature = g_byte_array_new();
 	unsigned char digest[DKIM_HASH_LENGTH];
-	size_t before = ret_value->len;
+	g_autoptr(GByteArray) signature = g_byte_array_new();
+	g_autoptr(GString) value = g_string_sized_new(1024);
+	struct layout layout = { value, strlen(FIELD_NAME ": ") };
 
-	put_unsigned(&folder, request);
-	hash_request(request, (struct slice){ ret_value->str + before, ret_value->len - before },
-		     digest);
-	if (!dkim_private_key_sign(request->key, digest, signature, ret_error)) {
-		g_string_truncate(ret_value, before);
+	if (!check(request, ret_error))
 		return false;
-	}
-	put_base64(&folder, signature->data, signature->len);
+	put_unsigned(&layout, request);
+	hash_header(request, value, digest);
+	if (!dkim_private_key_sign(request->key, digest, signature, ret_error))
+		return false;
+	put_base64(&layout, signature);
+	g_string_append_len(ret_value, value->str, (gssize)value->len);
 	return true;
 }

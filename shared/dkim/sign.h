@@ -34,8 +34,9 @@ struct dkim_field_policy {
 extern const struct dkim_field_policy dkim_field_policy_default;
 
 /* Appends the h= names, colon-separated, in signing order. `skip`: names (lower case) to leave
- * out, or NULL. */
-void dkim_fields_select(const struct mail_header *header, const struct dkim_field_policy *policy,
+ * out, or NULL; From is never left out. False when DKIM_SIGNED_FIELDS_MAX names were not enough:
+ * the fields that found no room are not covered. */
+bool dkim_fields_select(const struct mail_header *header, const struct dkim_field_policy *policy,
 			const char *const *skip, GString *names);
 
 struct dkim_sign_request {
@@ -51,9 +52,12 @@ struct dkim_sign_request {
 	const struct dkim_private_key *key;
 };
 
-/* Appends the value of the DKIM-Signature field: folded with LF and TAB, no line over 78 columns
- * counting the name and ": " in front, no leading blank, no final line end. TEMPORARY error when
- * the key cannot sign now (token away). */
+/*
+ * Appends the value of the DKIM-Signature field: folded with LF and TAB, no line over 78 columns
+ * counting the name and ": " in front, no leading blank, no final line end. It is to be inserted
+ * behind one space. TEMPORARY error when the key cannot sign now (token away), PERMANENT when
+ * signing_domain, selector or identity are unfit for a signature.
+ */
 bool dkim_sign(const struct dkim_sign_request *request, GString *ret_value, GError **ret_error);
 
 #endif
