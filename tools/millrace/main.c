@@ -3,9 +3,11 @@
 
 #include "tools/millrace/command.h"
 #include "tools/millrace/key.h"
+#include "tools/millrace/sign.h"
 
 const struct command *const command_tables[] = {
 	key_commands,
+	sign_commands,
 	NULL,
 };
 
