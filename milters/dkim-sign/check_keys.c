@@ -8,6 +8,7 @@
 
 #include "milters/dkim-sign/check_keys.h"
 #include "milters/dkim-sign/key_ring.h"
+#include "milters/dkim-sign/opendkim_tables.h"
 #include "shared/daemon/access.h"
 #include "shared/dkim/key_directory.h"
 #include "shared/dkim/key_record.h"
@@ -154,6 +155,32 @@ static void check_directory(struct conf_file *file, const struct sign_settings *
 	g_clear_pointer(&directory, dkim_key_directory_free);
 }
 
+/* "file:PATH" or "refile:PATH" or the path itself. */
+static const char *table_path(const char *table)
+{
+	const char *slash = strchr(table, '/'), *colon = strchr(table, ':');
+
+	return colon && (!slash || colon < slash) ? colon + 1 : table;
+}
+
+static void check_opendkim(struct conf_file *file, const struct sign_settings *settings)
+{
+	const struct sign_opendkim_settings *opendkim = &settings->opendkim;
+	const char *user = settings->daemon.user;
+	MR_AUTO(opendkim_tables) tables = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!opendkim->key_table && !opendkim->signing_table)
+		return;
+	if (!opendkim->key_table || !opendkim->signing_table)
+		conf_file_problem(file, opendkim, "key_table and signing_table belong together");
+	else if (!daemon_user_can_read(user, table_path(opendkim->key_table), &error) ||
+		 !daemon_user_can_read(user, table_path(opendkim->signing_table), &error) ||
+		 !opendkim_tables_load(opendkim->key_table, opendkim->signing_table,
+				       settings->keys_readable_by_group, &tables, &error))
+		conf_file_problem(file, opendkim, "%s", error->message);
+}
+
 static void check_also_sign_as(struct conf_file *file, const struct sign_settings *settings,
 			       struct sign_key_ring *ring)
 {
@@ -196,9 +223,7 @@ void sign_check_keys(struct conf_file *file, const struct sign_settings *setting
 {
 	check_domains(file, settings);
 	check_directory(file, settings);
-	if (!settings->opendkim.key_table != !settings->opendkim.signing_table)
-		conf_file_problem(file, &settings->opendkim,
-				  "key_table and signing_table belong together");
+	check_opendkim(file, settings);
 	if (conf_file_check(file, NULL))
 		check_references(file, settings);
 }

@@ -63,6 +63,13 @@ static bool set_canonicalization(struct sign_context *context, GError **ret_erro
 	return false;
 }
 
+static bool set_sender_table(struct sign_context *context, GError **ret_error)
+{
+	const char *path = context->settings.sender_table;
+
+	return !path || sender_table_load(path, &context->sender_table, ret_error);
+}
+
 static bool fill(struct sign_context *context, GError **ret_error)
 {
 	const struct sign_settings *settings = &context->settings;
@@ -70,6 +77,7 @@ static bool fill(struct sign_context *context, GError **ret_error)
 	context->clock = &base_clock_system;
 	set_fields(context);
 	return set_also_sign_as(context, ret_error) && set_canonicalization(context, ret_error) &&
+	       set_sender_table(context, ret_error) &&
 	       sign_origin_rules_new(&settings->sign, &context->origin_rules, ret_error) &&
 	       sign_key_ring_new(settings, context->clock, &context->key_ring, ret_error);
 }
@@ -92,6 +100,7 @@ void sign_context_clear(void *context_of_any)
 {
 	struct sign_context *context = context_of_any;
 
+	sender_table_free(context->sender_table);
 	sign_key_ring_free(context->key_ring);
 	sign_origin_rules_free(context->origin_rules);
 	g_free(context->also_sign_as);

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "milters/dkim-sign/authorization.h"
 #include "milters/dkim-sign/key_ring.h"
 #include "milters/dkim-sign/origin.h"
 #include "milters/dkim-sign/settings.h"
@@ -22,7 +23,8 @@ struct sign_context {
 	const struct base_clock *clock;
 	struct sign_origin_rules *origin_rules;
 	struct sign_key_ring *key_ring;
-	char *also_sign_as; /* A-labels, or NULL */
+	struct sender_table *sender_table; /* NULL: every user may be everybody */
+	char *also_sign_as;		   /* A-labels, or NULL */
 	enum dkim_canon header_canon, body_canon;
 	struct dkim_field_policy fields;
 	char **signed_fields, **oversigned_fields; /* what `fields` points to */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "milters/dkim-sign/key_ring.h"
+#include "milters/dkim-sign/opendkim_tables.h"
 #include "shared/base/error.h"
 #include "shared/dkim/key_directory.h"
 #include "shared/mail/domain.h"
@@ -23,6 +24,7 @@ struct sign_key_ring {
 	GHashTable *patterns;		      /* pattern -> struct listed_domain, owned */
 	GPtrArray *listed;		      /* sets of its entries, references */
 	struct dkim_key_directory *directory; /* NULL: none */
+	struct opendkim_tables *tables;	      /* NULL: none */
 };
 
 static void listed_domain_free(void *entry)
@@ -111,23 +113,46 @@ static bool add_domain(struct sign_key_ring *ring, const struct sign_domain_entr
 	return true;
 }
 
+static bool add_domains(struct sign_key_ring *ring, const struct sign_settings *settings,
+			GError **ret_error)
+{
+	for (guint i = 0; i < settings->domains->len; i++) {
+		if (!add_domain(ring,
+				&g_array_index(settings->domains, struct sign_domain_entry, i),
+				settings->keys_readable_by_group, ret_error))
+			return false;
+	}
+	return true;
+}
+
+static bool open_directory(struct sign_key_ring *ring, const struct sign_settings *settings,
+			   const struct base_clock *clock, GError **ret_error)
+{
+	return !settings->key_directory ||
+	       dkim_key_directory_open(settings->key_directory, settings->keys_readable_by_group,
+				       clock, &ring->directory, ret_error);
+}
+
+static bool load_tables(struct sign_key_ring *ring, const struct sign_settings *settings,
+			GError **ret_error)
+{
+	const struct sign_opendkim_settings *opendkim = &settings->opendkim;
+
+	return !opendkim->key_table || !opendkim->signing_table ||
+	       opendkim_tables_load(opendkim->key_table, opendkim->signing_table,
+				    settings->keys_readable_by_group, &ring->tables, ret_error);
+}
+
 bool sign_key_ring_new(const struct sign_settings *settings, const struct base_clock *clock,
 		       struct sign_key_ring **ret_ring, GError **ret_error)
 {
 	MR_AUTO(sign_key_ring) ring = g_new0(struct sign_key_ring, 1);
-	bool group_may_read = settings->keys_readable_by_group;
 
 	ring->patterns = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, listed_domain_free);
 	ring->listed = g_ptr_array_new_with_free_func(key_set_release);
-	for (guint i = 0; i < settings->domains->len; i++) {
-		if (!add_domain(ring,
-				&g_array_index(settings->domains, struct sign_domain_entry, i),
-				group_may_read, ret_error))
-			return false;
-	}
-	if (settings->key_directory &&
-	    !dkim_key_directory_open(settings->key_directory, group_may_read, clock,
-				     &ring->directory, ret_error))
+	if (!add_domains(ring, settings, ret_error) ||
+	    !open_directory(ring, settings, clock, ret_error) ||
+	    !load_tables(ring, settings, ret_error))
 		return false;
 	*ret_ring = g_steal_pointer(&ring);
 	return true;
@@ -137,6 +162,7 @@ void sign_key_ring_free(struct sign_key_ring *ring)
 {
 	if (!ring)
 		return;
+	opendkim_tables_free(ring->tables);
 	g_clear_pointer(&ring->directory, dkim_key_directory_free);
 	g_hash_table_unref(ring->patterns);
 	g_ptr_array_unref(ring->listed);
@@ -216,14 +242,25 @@ static bool find_by_name(struct sign_key_ring *ring, const char *domain,
 	return !listed || use_listed(ring, listed, domain, ret_match, ret_error);
 }
 
+static bool find_in_tables(struct sign_key_ring *ring, const char *local_part, const char *domain,
+			   struct sign_key_match *ret_match, GError **ret_error)
+{
+	if (ret_match->set || !ring->tables)
+		return true;
+	ret_match->source = "opendkim";
+	ret_match->pattern = NULL;
+	return opendkim_tables_find(ring->tables, local_part, domain, &ret_match->set,
+				    &ret_match->pattern, ret_error);
+}
+
 bool sign_key_ring_find(struct sign_key_ring *ring, const char *local_part, const char *domain,
 			struct sign_key_match *ret_match, GError **ret_error)
 {
 	const struct listed_domain *rest;
 
-	(void)local_part;
 	*ret_match = (struct sign_key_match){ 0 };
-	if (!find_by_name(ring, domain, ret_match, ret_error))
+	if (!find_by_name(ring, domain, ret_match, ret_error) ||
+	    !find_in_tables(ring, local_part, domain, ret_match, ret_error))
 		return false;
 	rest = ret_match->set ? NULL : g_hash_table_lookup(ring->patterns, "*");
 	return !rest || use_listed(ring, rest, domain, ret_match, ret_error);

@@ -4,6 +4,7 @@
 #include "milters/dkim-sign/callbacks.h"
 #include "milters/dkim-sign/context.h"
 #include "milters/dkim-sign/settings.h"
+#include "milters/dkim-sign/watcher.h"
 
 int main(int argc, char **argv)
 {
@@ -15,6 +16,8 @@ int main(int argc, char **argv)
 		.check = sign_settings_check,
 		.context_new = sign_context_new,
 		.context_clear = sign_context_clear,
+		.tick = sign_watcher_tick,
+		.stopping = sign_watcher_stopping,
 	};
 
 	return daemon_main(argc, argv, &program, milter_engine(&sign_handler));

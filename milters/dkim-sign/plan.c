@@ -100,13 +100,38 @@ static bool judge_bad_from(struct sign_plan *plan, const struct sign_facts *fact
 	return true;
 }
 
+/* Only users are held to the table: mail that is ours otherwise has nobody to ask about. */
+static bool check_sender(struct sign_plan *plan, const struct sign_facts *facts,
+			 const struct sign_identity *author, bool is_only_author)
+{
+	const struct sign_context *context = facts->context;
+	const char *user = facts->client->user;
+
+	if (!context->sender_table || !user || user[0] == '\0')
+		return true;
+	if (is_only_author &&
+	    sender_authorized(context->sender_table, user, author->local_part, author->domain))
+		return true;
+	plan->sender_mismatch = true;
+	if (context->settings.sender_mismatch == SIGN_MISMATCH_LOG)
+		return true;
+	sign_plan_set(plan,
+		      context->settings.sender_mismatch == SIGN_MISMATCH_REJECT
+			      ? SIGN_OUTCOME_REJECT
+			      : SIGN_OUTCOME_UNSIGNED,
+		      SIGN_REASON_SENDER_MISMATCH, NULL);
+	return false;
+}
+
 static bool find_identity(struct sign_plan *plan, const struct sign_facts *facts)
 {
 	struct sign_identity author = { 0 };
 	GError *problem;
 	bool has_author = sign_identity_author(facts->header, &author, &problem);
+	bool is_only_author = !problem;
 
-	if (problem && !judge_bad_from(plan, facts, has_author, problem)) {
+	if ((problem && !judge_bad_from(plan, facts, has_author, problem)) ||
+	    !check_sender(plan, facts, &author, is_only_author)) {
 		sign_identity_clear(&author);
 		return false;
 	}

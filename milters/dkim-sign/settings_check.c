@@ -6,9 +6,11 @@
 
 #include <string.h>
 
+#include "milters/dkim-sign/authorization.h"
 #include "milters/dkim-sign/check_keys.h"
 #include "milters/dkim-sign/network.h"
 #include "milters/dkim-sign/settings.h"
+#include "shared/daemon/access.h"
 #include "shared/dkim/canon.h"
 
 #define EXPIRE_ADVISED 86400 /* mail may wait that long in a queue */
@@ -136,6 +138,17 @@ static void check_signature_form(struct conf_file *file, const struct sign_setti
 				  "no keys");
 }
 
+static void check_sender_table(struct conf_file *file, const struct sign_settings *settings)
+{
+	const char *path = settings->sender_table;
+	MR_AUTO(sender_table) table = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (path && (!daemon_user_can_read(settings->daemon.user, path, &error) ||
+		     !sender_table_load(path, &table, &error)))
+		conf_file_problem(file, &settings->sender_table, "%s", error->message);
+}
+
 void sign_settings_check(struct conf_file *file, void *settings_of_any)
 {
 	const struct sign_settings *settings = settings_of_any;
@@ -146,5 +159,6 @@ void sign_settings_check(struct conf_file *file, void *settings_of_any)
 	check_signed_names(file, settings->oversign_headers);
 	check_skipped_names(file, settings->skip_headers);
 	check_survivability(file, &settings->survivability);
+	check_sender_table(file, settings);
 	sign_check_keys(file, settings);
 }
