@@ -44,10 +44,11 @@ class Namespace:
     def command(self, words):
         return ["ip", "netns", "exec", self.name, *map(str, words)]
 
-    def run(self, *words, **options):
-        options.setdefault("check", True)
+    def run(self, *words, check=True, **options):
         options.setdefault("capture_output", "stdout" not in options)
-        return subprocess.run(self.command(words), **options)
+        result = subprocess.run(self.command(words), check=False, **options)
+        assert not check or result.returncode == 0, (words, result)
+        return result
 
     def start(self, *words, **options):
         return subprocess.Popen(self.command(words), **options)

@@ -65,6 +65,7 @@ define(`confRUN_AS_USER', `nobody:nogroup')dnl
 define(`MSP_QUEUE_DIR', `{folder}/client-queue')dnl
 define(`STATUS_FILE', `{folder}/etc/client-statistics')dnl
 define(`confPID_FILE', `{folder}/client.pid')dnl
+FEATURE(`nocanonify')dnl
 FEATURE(`msp', `[127.0.0.1]')dnl
 """
 
@@ -86,6 +87,8 @@ class Sendmail:
         self._kept = tempfile.TemporaryDirectory(prefix="millrace-sendmail-", dir="/var/tmp")
         self.folder = pathlib.Path(self._kept.name)
         self.folder.chmod(0o755)
+        # No socket below a folder that all may write to, as /var/tmp is.
+        self._sockets = tempfile.TemporaryDirectory(prefix="millrace-sendmail-", dir="/run")
         for name in ("etc", "queue", "client-queue", "mailbox"):
             (self.folder / name).mkdir(mode=0o700)
         shutil.chown(self.folder / "client-queue", "nobody", "nogroup")
@@ -100,8 +103,7 @@ class Sendmail:
 
     def socket_for(self, name):
         """Where a daemon listens, and what S= then says."""
-        (self.folder / "run").mkdir(mode=0o755, exist_ok=True)
-        path = f"unix:{self.folder}/run/{name}.sock"
+        path = f"unix:{self._sockets.name}/{name}.sock"
         return path, path
 
     @staticmethod
@@ -164,4 +166,5 @@ class Sendmail:
 
     def close(self):
         self.stop()
+        self._sockets.cleanup()
         self._kept.cleanup()
