@@ -112,23 +112,43 @@ static void check_domains(struct conf_file *file, const struct sign_settings *se
 	}
 }
 
+/* The set was loaded as the user who checks; the daemon's has to be able to do the same. */
+static void check_access(struct conf_file *file, const struct sign_settings *settings,
+			 const struct dkim_key_set *set)
+{
+	for (guint i = 0; i < set->keys->len; i++) {
+		const struct dkim_signing_key *key = set->keys->pdata[i];
+		g_autoptr(GError) error = NULL;
+
+		if (!g_str_has_prefix(key->location, TOKEN_SCHEME) &&
+		    !daemon_user_can_read(settings->daemon.user, key->location, &error))
+			conf_file_problem(file, &settings->key_directory, "%s", error->message);
+	}
+}
+
+static void check_directory_domain(struct conf_file *file, const struct sign_settings *settings,
+				   struct dkim_key_directory *directory, const char *domain)
+{
+	MR_AUTO(dkim_key_set) set = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!dkim_key_directory_find(directory, domain, &set, &error))
+		conf_file_problem(file, &settings->key_directory, "%s", error->message);
+	else if (!set)
+		conf_file_warning(file, &settings->key_directory,
+				  "%s has no active key: its mail is not signed", domain);
+	else
+		check_access(file, settings, set);
+}
+
 /* Every domain's keys, up to a ceiling: a directory may hold hundreds of thousands. */
 static void check_directory_keys(struct conf_file *file, const struct sign_settings *settings,
 				 struct dkim_key_directory *directory, char **domains)
 {
 	guint n = g_strv_length(domains);
 
-	for (guint i = 0; i < MIN(n, SIGN_CHECKED_DOMAINS_MAX); i++) {
-		MR_AUTO(dkim_key_set) set = NULL;
-		g_autoptr(GError) error = NULL;
-
-		if (!dkim_key_directory_find(directory, domains[i], &set, &error))
-			conf_file_problem(file, &settings->key_directory, "%s", error->message);
-		else if (!set)
-			conf_file_warning(file, &settings->key_directory,
-					  "%s has no active key: its mail is not signed",
-					  domains[i]);
-	}
+	for (guint i = 0; i < MIN(n, SIGN_CHECKED_DOMAINS_MAX); i++)
+		check_directory_domain(file, settings, directory, domains[i]);
 	if (n > SIGN_CHECKED_DOMAINS_MAX)
 		conf_file_warning(file, &settings->key_directory,
 				  "%u domains: the keys of the first %u were checked", n,

@@ -6,11 +6,13 @@ import os
 import pathlib
 import struct
 import subprocess
+import time
+import urllib.request
 
 import dkim
 import pytest
 
-from daemon_process import Daemon, run
+from daemon_process import Daemon, free_port, run
 from milter_client import Client, words
 from rig.keys import make_pair, records_of
 
@@ -31,7 +33,8 @@ class Signer:
         self.daemon = Daemon(PROGRAM, self.folder, self.text(options)).ready()
 
     def text(self, options):
-        return f'listen = "unix:{self.socket}";\nkey_check = "0";\n{options}\n'
+        quiet = "" if "key_check" in options else 'key_check = "0";\n'
+        return f'listen = "unix:{self.socket}";\n{quiet}{options}\n'
 
     def reconfigure(self, options):
         self.daemon.configure(self.text(options))
@@ -381,8 +384,6 @@ def test_key_directory_is_followed(start, tmp_path):
 
 def until(act, good, seconds=15):
     """Acts until what comes back is good; a key directory is looked at every few seconds."""
-    import time
-
     deadline = time.monotonic() + seconds
     while True:
         result = act()
@@ -436,10 +437,67 @@ def test_reload_that_fails(signer, keys):
         assert len(signatures(send(client)[1])) == 2
 
 
+def test_key_records_are_watched(start, keys, tmp_path):
+    right, wrong = keys["example.com"]
+    record = right.record()
+    (tmp_path / "zone").write_text(
+        f'{right.name}. 300 IN TXT "{record[:200]}" "{record[200:]}"\n'
+        f'{wrong.name}. 300 IN TXT "v=DKIM1; p="\n')
+    port = free_port()
+    options = (f'metrics = "inet:{port}@127.0.0.1"; key_check = "1h";'
+               f'resolver = {{ zone_file = "{tmp_path}/zone"; }};')
+    signer = start(options + f'domains = ({entry("example.com", [right, wrong])});')
+    signer.daemon.wait_for_log("key-record-wrong d=example.com s=e1 status=revoked")
+    gauge = 'millrace_key_missing{domain="example.com",selector="e1"} '
+    assert gauge + "1" in metrics(port)
+    assert 'selector="r1"' not in metrics(port)
+    signer.reconfigure(options + f'domains = ({entry("example.com", [right])});')
+    until(lambda: metrics(port), lambda text: gauge + "0" in text)
+
+
+def test_metrics(start, keys):
+    port = free_port()
+    signer = start(f'metrics = "inet:{port}@127.0.0.1";'
+                   f'domains = ({entry("example.com", keys["example.com"])});')
+    with signer.client() as client:
+        send(client)
+        send(client, user=None)
+        send(client, fields=(("From", " a@nowhere.example"),))
+        send(client, fields=(("Subject", " no From"),))
+        send(client, body=b"\xff\r\n")
+    text = metrics(port)
+    for line in ('millrace_signed_total{algorithm="rsa-sha256"} 2',
+                 'millrace_signed_total{algorithm="ed25519-sha256"} 2',
+                 'millrace_unsigned_total{reason="not-ours"} 1',
+                 'millrace_unsigned_total{reason="no-domain"} 1',
+                 'millrace_refused_total{reason="bad-from"} 1',
+                 'millrace_survivability_total{kind="bad_from"} 1',
+                 'millrace_survivability_total{kind="eight_bit"} 1'):
+        assert line in text, text
+
+
+def metrics(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=15) as answer:
+        return answer.read().decode()
+
+
 def test_macros_asked_for(signer):
     with signer.client() as client:
         wanted = {stage: set(names) - {"j"} for stage, names in client.wanted.items() if names}
     assert wanted == {"C": {"{daemon_name}"}, "M": {"{auth_authen}", "{auth_type}"}, "E": {"i"}}
+
+
+def test_check_finds_keys_that_the_daemon_cannot_read(tmp_path):
+    """-t runs as root, the daemon as nobody."""
+    folder = tmp_path / "keys"
+    make_pair(folder, "example.com")
+    for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent, folder, folder / "example.com"):
+        place.chmod(0o755)
+    path = tmp_path / "dkim-sign.conf"
+    path.write_text(f'listen = "unix:{tmp_path}/s";\nuser = "nobody";\n'
+                    f'key_directory = "{folder}";\n')
+    code, _, err = run(PROGRAM, "-t", "-c", path)
+    assert code == 78 and f"{path}:3: " in err and "r1.pem" in err and "e1.pem" in err
 
 
 def test_check(tmp_path, keys):
