@@ -62,7 +62,7 @@ static bool clear_stale(const char *path, GError **ret_error)
 		return mr_error_set_errno(ret_error, errno, "cannot look at %s", path);
 	}
 	if (!S_ISSOCK(status.st_mode)) {
-		g_set_error(ret_error, MR_ERROR, MR_ERROR_CONFIG, "%s exists and is not a socket",
+		g_set_error(ret_error, MR_ERROR, MR_ERROR_SYSTEM, "%s exists and is not a socket",
 			    path);
 		return false;
 	}
