@@ -153,7 +153,8 @@ part_thread() {
 	built tsan || return
 	heading "milter sessions with the thread sanitizer"
 	step build-glib-locks glib_locks || return
-	MILLRACE_PRELOAD="libtsan.so.2 $work/tsan/glib_locks.so" TSAN_OPTIONS=halt_on_error=0 \
+	MILLRACE_PRELOAD="libtsan.so.2 $work/tsan/glib_locks.so" G_SLICE=always-malloc \
+		TSAN_OPTIONS="halt_on_error=0 suppressions=$PWD/tests/tsan/suppressions" \
 		step session-tsan pytest_in tsan session-tsan tests/session
 }
 

@@ -95,26 +95,24 @@ static bool engine_open(void *state, const struct daemon_settings *settings, GEr
 	       milter_socket_create(&engine.socket, open_library_socket, ret_error);
 }
 
-static void *reap_until_told(void *unused)
+static G_NORETURN void *reap_for_ever(void *unused)
 {
 	(void)unused;
-	g_mutex_lock(&engine.reaper_lock);
-	while (!engine.reaper_stops) {
-		int64_t wake = g_get_monotonic_time() + REAP_SECONDS * G_USEC_PER_SEC;
-		unsigned closed;
-
-		g_cond_wait_until(&engine.reaper_wake, &engine.reaper_lock, wake);
-		closed = connections_reap(atomic_load(&engine.idle_timeout));
-		log_metric_add(engine.idle_closed, NULL, closed);
+	for (;;) {
+		g_usleep(REAP_SECONDS * G_USEC_PER_SEC);
+		log_metric_add(engine.idle_closed, NULL,
+			       connections_reap(atomic_load(&engine.idle_timeout)));
 	}
-	g_mutex_unlock(&engine.reaper_lock);
-	return NULL;
 }
 
 static bool engine_run(void *state, GError **ret_error)
 {
+	GThread *reaper = g_thread_try_new("reaper", reap_for_ever, NULL, ret_error);
+
 	(void)state;
-	engine.reaper = g_thread_new("reaper", reap_until_told, NULL);
+	if (reaper == NULL)
+		return false;
+	g_thread_unref(reaper);
 	libc_calls_begin_listener();
 	if (smfi_main() == MI_SUCCESS)
 		return true;
@@ -148,13 +146,6 @@ static void engine_reconfigure(void *state, const struct daemon_settings *settin
 static void engine_close(void *state)
 {
 	(void)state;
-	if (engine.reaper != NULL) {
-		g_mutex_lock(&engine.reaper_lock);
-		engine.reaper_stops = true;
-		g_cond_signal(&engine.reaper_wake);
-		g_mutex_unlock(&engine.reaper_lock);
-		g_thread_join(g_steal_pointer(&engine.reaper));
-	}
 	milter_socket_clear(&engine.socket);
 }
 

@@ -49,10 +49,6 @@ struct milter_engine_state {
 	atomic_bool draining;
 	atomic_uint messages;	  /* under way */
 	_Atomic int64_t last_end; /* monotonic time of the last end-of-message callback */
-	GThread *reaper;
-	GMutex reaper_lock;
-	GCond reaper_wake;
-	bool reaper_stops; /* under reaper_lock */
 	struct log_metric *connections_open, *connections_total, *messages_total, *edits_refused,
 		*idle_closed;
 };

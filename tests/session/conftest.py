@@ -12,14 +12,16 @@ from daemon_process import PATIENCE, Daemon
 from milter_client import Client
 
 BUILD = os.environ.get("MILLRACE_BUILDDIR", os.path.join(os.path.dirname(__file__), "../../build"))
+# What AddressSanitizer keeps from reuse must not look like a leak to the tests of memory.
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
 NULL_MILTER = os.path.join(BUILD, "tests/session/null_milter")
 
 
 class NullMilter:
     """One running null_milter; its log is its testimony."""
 
-    def __init__(self, folder, options="", listen=None, shape=None, **settings):
-        self.place = os.path.join(str(folder), "null.sock")
+    def __init__(self, folder, options="", listen=None, place=None, shape=None, **settings):
+        self.place = place or os.path.join(str(folder), "null.sock")
         listen = listen or f"unix:{self.place}"
         self.clients = []
         wrapper = ("env", f"NULL_MILTER={shape}") if shape else ()
@@ -72,7 +74,8 @@ class NullMilter:
 
 @pytest.fixture
 def start(tmp_path):
-    """start(options, listen=, shape=...): a null_milter that serves; ended with the test."""
+    """start(options, listen=, place=, shape=...): a null_milter that serves, ended with the test.
+    `place` is where clients connect when it is not a unix socket in the folder."""
     if not os.access(NULL_MILTER, os.X_OK):
         pytest.skip(f"not built: {NULL_MILTER}")
     for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
