@@ -58,7 +58,8 @@ class Daemon:
     def start(self, *arguments):
         environment = dict(os.environ, NOTIFY_SOCKET=self.manager_name)
         preload = os.environ.get("MILLRACE_PRELOAD")  # tests/tsan
-        instrument = ["env", f"LD_PRELOAD={preload}"] if preload else []
+        # GLib passes slices of memory from thread to thread, which the sanitizer cannot see.
+        instrument = ["env", f"LD_PRELOAD={preload}", "G_SLICE=always-malloc"] if preload else []
         command = self.wrapper + instrument + [self.program, "-c", self.path, *arguments]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
