@@ -13,16 +13,18 @@
 
 #define MAPPED_BITS 96u /* of ::ffff:0:0/96 */
 
+/* ::ffff:0:0/96, RFC 4291 2.5.5.2 */
+static const unsigned char mapped_prefix[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
 static void set_v4(struct sign_address *address, const void *four_bytes)
 {
-	memset(address->bytes, 0, 10);
-	memset(address->bytes + 10, 0xff, 2);
-	memcpy(address->bytes + 12, four_bytes, 4);
+	memcpy(address->bytes, mapped_prefix, sizeof(mapped_prefix));
+	memcpy(address->bytes + sizeof(mapped_prefix), four_bytes, 4);
 }
 
 static bool is_v4(const struct sign_address *address)
 {
-	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)address->bytes);
+	return memcmp(address->bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
 }
 
 bool sign_address_from_string(const char *text, struct sign_address *ret_address)
