@@ -25,8 +25,10 @@
 #include "shared/conf/conf.h"
 #include "shared/daemon/settings.h"
 
-/* What carries events to the program; shared/milter provides one. Settings are borrowed for the length
- * of a call, and their max_connections is what descriptors allow, never 0. */
+/*
+ * What carries events to the program; shared/milter provides one. Settings are borrowed for the
+ * length of a call, and their max_connections is what descriptors allow, never 0.
+ */
 struct daemon_engine {
 	void *state;
 	/* Opens the listening socket, as root. */
@@ -41,7 +43,7 @@ struct daemon_engine {
 	void (*reconfigure)(void *state, const struct daemon_settings *settings);
 	/* Removes the socket file and lock; the last call. */
 	void (*close)(void *state);
-	/* Appends the "smtpd_milters=" and "INPUT_MAIL_FILTER" lines that fit this listen option, for -t. */
+	/* Appends the "smtpd_milters=" and "INPUT_MAIL_FILTER" lines that fit `listen`, for -t. */
 	void (*describe)(const struct daemon_settings *settings, const char *name, GString *text);
 };
 
@@ -50,18 +52,18 @@ struct daemon_program {
 	const char *name;     /* "dkim-sign": file names, log ident "millrace-dkim-sign" */
 	const char *synopsis; /* one line for -h */
 	const struct conf_row *rows;
-	size_t settings_size; /* of the settings struct, whose first member is struct daemon_settings */
+	size_t settings_size; /* of the struct, whose first member is struct daemon_settings */
 
-	/* Cross references and files; adds problems and warnings to `file`. Called by -t, start, reload. */
+	/* Cross references and files; adds problems and warnings to `file`. By -t, start, reload. */
 	void (*check)(struct conf_file *file, void *settings);
-	/* Makes the context from checked settings. Takes over what `settings` owns on success (moves it into
-	 * the context, g_atomic_rc_box allocated); on failure settings are left alone. */
+	/* Makes the context from checked settings. Takes over what `settings` owns on success
+	 * (moves it into the context, g_atomic_rc_box allocated); on failure leaves it alone. */
 	void *(*context_new)(void *settings, GError **ret_error);
 	/* Frees the inside of a context when its last reference goes. */
 	void (*context_clear)(void *context);
 
-	/* Optional background work, called in the main thread about once a second with the present context;
-	 * must not block for long (start threads for what does). */
+	/* Optional background work, called in the main thread about once a second with the present
+	 * context; must not block for long (start threads for what does). */
 	void (*tick)(void *context);
 	/* Optional: once, after privileges are dropped and before READY. */
 	bool (*started)(void *context, GError **ret_error);

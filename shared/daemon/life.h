@@ -19,8 +19,8 @@ struct daemon_life {
 	const struct daemon_engine *engine;
 	const char *path;  /* of the configuration, absolute */
 	const char *ident; /* "millrace-dkim-sign", for the log */
-	/* What cannot change while the daemon runs: own copies of listen, socket_group, socket_mode,
-	 * user, metrics and sandbox; and the present log target and drain_timeout. */
+	/* What cannot change while the daemon runs: own copies of listen, socket_group,
+	 * socket_mode, user, metrics and sandbox; and the present log target and drain_timeout. */
 	struct daemon_settings running;
 	int metrics_fd;		  /* -1: none */
 	bool engine_open;	  /* must be closed at the end */
