@@ -87,7 +87,6 @@ static bool open_library_socket(GError **ret_error)
 static bool engine_open(void *state, const struct daemon_settings *settings, GError **ret_error)
 {
 	(void)state;
-	register_metrics();
 	if (!milter_socket_claim(settings, &engine.socket, ret_error))
 		return false;
 	apply(settings);
@@ -171,6 +170,7 @@ const struct daemon_engine *milter_engine(const struct milter_handler *handler)
 		.describe = engine_describe,
 	};
 
+	register_metrics();
 	engine.handler = handler;
 	return &table;
 }

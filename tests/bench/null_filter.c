@@ -31,19 +31,19 @@ static sfsistat take_mail(SMFICTX *context, char **words)
 static sfsistat take_header(SMFICTX *context, char *name, char *value)
 {
 	(void)context, (void)name, (void)value;
-	return SMFIS_CONTINUE;
+	return SMFIS_NOREPLY;
 }
 
 static sfsistat take_end_of_header(SMFICTX *context)
 {
 	(void)context;
-	return SMFIS_CONTINUE;
+	return SMFIS_NOREPLY;
 }
 
 static sfsistat take_body(SMFICTX *context, unsigned char *chunk, size_t length)
 {
 	(void)context, (void)chunk, (void)length;
-	return SMFIS_CONTINUE;
+	return SMFIS_NOREPLY;
 }
 
 static sfsistat take_end(SMFICTX *context)
