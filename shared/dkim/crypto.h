@@ -16,8 +16,7 @@ const EVP_MD *dkim_crypto_sha256(void);
 
 /* Fills ret_error: "<what>: <OpenSSL's reason>", and empties this thread's error queue.
  * Always false. */
-bool dkim_crypto_set_error(GError **ret_error, enum mr_error category, const char *what_format,
-			   ...)
+bool dkim_crypto_set_error(GError **ret_error, enum mr_error category, const char *what_format, ...)
 	G_GNUC_PRINTF(3, 4);
 
 /* Empties this thread's error queue. */

@@ -10,8 +10,10 @@
 
 #include "shared/dkim/key_set.h"
 
-/* What the folder, its state and its key files looked like: equal stamps, equal contents, unless
- * `fresh`: something changed within the last two seconds, which file times may be too coarse for. */
+/*
+ * What the folder, its state and its key files looked like: equal stamps, equal contents, unless
+ * `fresh`: something changed within the last two seconds, which file times may be too coarse for.
+ */
 struct dkim_key_folder_stamp {
 	uint64_t digest;
 	bool fresh;

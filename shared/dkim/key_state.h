@@ -11,9 +11,10 @@
  *     e20261123   published  2026-11-23T08:00:00Z  0     -
  *
  * published: the record should be in DNS, the key does not sign yet; active: it signs; retired: it
- * signs no more, its record stays until signatures in transit have expired. A domain without a state
- * file has all its keys active; a key file that the state does not name does not sign. The fifth
- * column may be missing. Files are rewritten whole: temporary file, fsync, rename. Any thread.
+ * signs no more, its record stays until signatures in transit have expired. A domain without a
+ * state file has all its keys active; a key file that the state does not name does not sign. The
+ * fifth column may be missing. Files are rewritten whole: temporary file, fsync, rename. Any
+ * thread.
  */
 
 #include <glib.h>
@@ -29,7 +30,7 @@ struct dkim_key_life {
 	char *selector;
 	enum dkim_key_stage stage;
 	int64_t since; /* when it came into this stage */
-	int64_t ttl; /* the longest that a cache may hold its record or the record's absence, as seen
+	int64_t ttl; /* longest that a cache may hold its record or the record's absence, as seen
 			* so far, in seconds; 0: never seen */
 	int64_t seen; /* since when its record is in DNS as it should be; 0: not yet */
 };

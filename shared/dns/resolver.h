@@ -35,7 +35,7 @@ enum dns_status {
 	DNS_OK,	      /* at least one record of the type asked for */
 	DNS_NODATA,   /* the name exists, no such record */
 	DNS_NXDOMAIN, /* the name does not exist */
-	DNS_SERVFAIL, /* the servers could not or would not say; also REFUSED and malformed answers */
+	DNS_SERVFAIL, /* the servers could not or would not say; REFUSED, malformed answers too */
 	DNS_BOGUS,    /* DNSSEC validation failed; a temporary failure like SERVFAIL */
 	DNS_TIMEOUT,  /* no answer before the deadline or the resolver's own time-out */
 	DNS_BAD_NAME, /* cannot be asked: an empty or over-long label, over 253 octets in all,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs a fuzz target over every file of a folder and prints one TAP point for each: what a build without
- * libFuzzer links in its place. A target that misbehaves ends the process, and so the test.
+ * Runs a fuzz target over every file of a folder and prints one TAP point for each: what a build
+ * without libFuzzer links in its place. A target that misbehaves ends the process, and so the test.
  */
 
 #include <glib.h>

@@ -4,12 +4,14 @@
  * parameters of MAIL tell it, so that a test can provoke what a real milter seldom does.
  *
  *     STEP=ANSWER   STEP: mail rcpt data header eoh body eom
- *                   ANSWER: accept reject tempfail discard skip, fail (our own failure), or sleep:MS
+ *                   ANSWER: accept reject tempfail discard skip, fail (our own failure),
+ *                   or sleep:MS
  *     TEXT=WORD     the reply text of a refusal
- *     EDIT=NAME     at eom: insert (twice), change, delete, quarantine, rcpt, early (at eoh), cr, newline, name
+ *     EDIT=NAME     at eom: insert (twice), change, delete, quarantine, rcpt, early (at eoh), cr,
+ *                   newline, name
  *
- * NULL_MILTER=silent in the environment: it asks not to be waited for wherever that can be asked, and
- * for few macros; =deaf: it has only an end of message; =failing: it cannot make a session.
+ * NULL_MILTER=silent in the environment: it asks not to be waited for wherever that can be asked,
+ * and for few macros; =deaf: it has only an end of message; =failing: it cannot make a session.
  */
 
 #include <stdlib.h>

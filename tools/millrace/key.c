@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The noun `key`: its verbs and their command lines. Refuses to know what the verbs do (key_verbs.h,
- * key_list.c, key_check.c). One thread.
+ * The noun `key`: its verbs and their command lines. Refuses to know what the verbs do
+ * (key_verbs.h, key_list.c, key_check.c). One thread.
  */
 
 #include <string.h>

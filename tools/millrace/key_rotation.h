@@ -34,7 +34,7 @@ enum key_rotation_step {
 	KEY_ROTATION_WAIT_RECORD, /* a published key's record was not seen */
 	KEY_ROTATION_WAIT_CACHES, /* until *ret_due */
 	KEY_ROTATION_ACTIVATE,
-	KEY_ROTATION_DONE, /* *ret_due: when the next rotation begins; 0 when it does not by itself */
+	KEY_ROTATION_DONE, /* *ret_due: when the next one begins; 0 when it does not by itself */
 };
 
 /* Notes what DNS said about a key at the time `now`. */

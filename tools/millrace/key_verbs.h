@@ -2,8 +2,10 @@
 #ifndef MILLRACE_TOOLS_KEY_VERBS_H
 #define MILLRACE_TOOLS_KEY_VERBS_H
 
-/* What `millrace key <verb>` does once its command line is read. What is to be printed is appended to
- * `text`, also when the verb fails half way. One thread. */
+/*
+ * What `millrace key <verb>` does once its command line is read. What is to be printed is appended
+ * to `text`, also when the verb fails half way. One thread.
+ */
 
 #include "tools/millrace/key_session.h"
 #include "tools/millrace/key_text.h"

@@ -10,7 +10,9 @@
 
 #define LISTEN "listen = \"inet:8891@127.0.0.1\"; user = \"root\";\n"
 
-/* Loads and checks a text; the file's problems in *ret_error, the warnings joined in *ret_warnings. */
+/*
+ * Loads and checks a text; the file's problems in *ret_error, the warnings joined in *ret_warnings.
+ */
 static bool load(const char *text, struct daemon_settings *settings, char **ret_warnings,
 		 GError **ret_error)
 {

@@ -78,7 +78,9 @@ static const char key_table[] = "# keys\n"
 				"cher.example:s6:/k/6.pem\n"
 				"k7 one.example:s1:/k/7.pem\n";
 
-/* From the first place OpenDKIM looks to the last: each is found when those before are not there. */
+/*
+ * From the first place OpenDKIM looks to the last: each is found when those before are not there.
+ */
 static void test_file_order(void)
 {
 	static const char *const patterns[] = { "a@h.ex.org", "h.ex.org", "a@.ex.org", ".ex.org",

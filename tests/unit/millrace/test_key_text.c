@@ -30,7 +30,9 @@ static void test_formats(void)
 	}
 }
 
-/* RFC 1035 3.3: what is split at 255 octets comes together again, at every length near the edges. */
+/*
+ * RFC 1035 3.3: what is split at 255 octets comes together again, at every length near the edges.
+ */
 static void test_split(void)
 {
 	static const unsigned lengths[] = { 1, 254, 255, 256, 400, 510, 511, 1024 };
