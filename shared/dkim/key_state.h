@@ -30,9 +30,9 @@ struct dkim_key_life {
 	char *selector;
 	enum dkim_key_stage stage;
 	int64_t since; /* when it came into this stage */
-	int64_t ttl; /* longest that a cache may hold its record or the record's absence, as seen
+	int64_t ttl;   /* longest that a cache may hold its record or the record's absence, as seen
 			* so far, in seconds; 0: never seen */
-	int64_t seen; /* since when its record is in DNS as it should be; 0: not yet */
+	int64_t seen;  /* since when its record is in DNS as it should be; 0: not yet */
 };
 
 /* `lives`: GPtrArray of struct dkim_key_life *, freed with g_ptr_array_unref. */
