@@ -54,7 +54,7 @@ struct daemon_program {
 	const struct conf_row *rows;
 	size_t settings_size; /* of the struct, whose first member is struct daemon_settings */
 
-	/* Cross references and files; adds problems and warnings to `file`. By -t, start, reload. */
+	/* Cross references, files: adds problems and warnings. Called by -t, start, reload. */
 	void (*check)(struct conf_file *file, void *settings);
 	/* Makes the context from checked settings. Takes over what `settings` owns on success
 	 * (moves it into the context, g_atomic_rc_box allocated); on failure leaves it alone. */

@@ -32,10 +32,7 @@ static void set_limit(struct rlimit *limit, rlim_t wanted)
 		*limit = raised;
 }
 
-/*
- * A table smaller than the reserve gives half of itself away: some connections are better than
- * none.
- */
+/* A table smaller than the reserve gives half of itself away: some are better than none. */
 static int64_t room(const struct rlimit *limit)
 {
 	int64_t descriptors = (int64_t)MIN(limit->rlim_cur, (rlim_t)INT32_MAX);

@@ -43,9 +43,7 @@ extern const struct conf_row daemon_settings_rows[];
 /* The resolver group's own rows, for `millrace` commands that read only it. */
 extern const struct conf_row daemon_resolver_rows[];
 
-/*
- * Cross checks of the common options: socket syntax and folder, group, user, server syntax, files.
- */
+/* Cross checks of the common options: socket and its folder, group, user, servers, files. */
 void daemon_settings_check(struct conf_file *file, struct daemon_settings *settings);
 
 #endif
