@@ -2,10 +2,12 @@
 """millrace-dkim-sign as an MTA meets it: the milter protocol in, signatures out, verified by
 python3-dkim, which shares no code with us."""
 
+import concurrent.futures
 import os
 import pathlib
 import struct
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -140,7 +142,10 @@ def start(tmp_path):
 
     yield start
     for signer in started:
-        signer.daemon.close()
+        try:
+            assert signer.daemon.stop() == 0, signer.log()  # a sanitizer's word comes at the end
+        finally:
+            signer.daemon.close()
 
 
 @pytest.fixture
@@ -427,6 +432,36 @@ def test_reload(signer, keys):
         assert [found[1] for found in signatures(send(client)[1])] == ["e1"]
     assert [found[1] for found in signatures(send(before)[1])] == ["r1", "e1"]
     before.close()
+
+
+def test_reload_under_load(start, keys, tmp_path):
+    """Eight connections at a time, keys from both sources, five reloads: all is signed."""
+    folder = tmp_path / "keys"
+    made = make_pair(folder, "example.net")
+    open_for_daemon(folder)
+    signer = start(f'key_directory = "{folder}";'
+                   f'domains = ({entry("example.com", keys["example.com"])});')
+    reloads_done = threading.Event()
+
+    def work(number):
+        domain = ("example.com", "example.net")[number % 2]
+        signed = []
+        while not reloads_done.is_set() or not signed:
+            with signer.client() as client:
+                for _ in range(5):
+                    _, message = send(client, fields=(("From", f" a@{domain}"),))
+                    signed.append(message)
+        return signed
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        workers = [pool.submit(work, number) for number in range(8)]
+        for _ in range(5):
+            signer.daemon.reload()
+        reloads_done.set()
+        messages = [message for worker in workers for message in worker.result()]
+    assert all(len(signatures(message)) == 2 for message in messages)
+    records = keys["example.com"] + made
+    assert all(all(verifies(message, records)) for message in messages[::50])
 
 
 def test_reload_that_fails(signer, keys):
