@@ -217,7 +217,8 @@ static bool check_hazards(struct sign_plan *plan, const struct sign_facts *facts
 	return false;
 }
 
-static void select_fields(struct sign_plan *plan, const struct sign_facts *facts)
+/* h= that cannot hold every name would leave fields open to change. */
+static bool select_fields(struct sign_plan *plan, const struct sign_facts *facts)
 {
 	const struct sign_context *context = facts->context;
 	const char *const *stripped = sign_survivability_stripped(facts->survivability);
@@ -233,16 +234,17 @@ static void select_fields(struct sign_plan *plan, const struct sign_facts *facts
 		g_ptr_array_add(both, NULL);
 		skipped = (const char *const *)both->pdata;
 	}
-	dkim_fields_select(facts->header, &context->fields, skipped, plan->fields);
+	if (dkim_fields_select(facts->header, &context->fields, skipped, plan->fields))
+		return true;
+	sign_plan_set(plan, SIGN_OUTCOME_TEMPFAIL, SIGN_REASON_HEADER_TOO_LARGE, NULL);
+	return false;
 }
 
 void sign_plan_make(struct sign_plan *plan, const struct sign_facts *facts)
 {
 	if (check_origin(plan, facts) && find_identity(plan, facts) && find_keys(plan, facts) &&
-	    check_hazards(plan, facts)) {
-		select_fields(plan, facts);
+	    check_hazards(plan, facts) && select_fields(plan, facts))
 		sign_plan_set(plan, SIGN_OUTCOME_SIGN, SIGN_REASON_NONE, NULL);
-	}
 	plan->hazards = sign_survivability_found(facts->survivability);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "shared/dkim/signature.h"
 #include "tests/unit/dkim-sign/signing_fixture.h"
 
 #define BOTH                                                                                       \
@@ -270,6 +271,27 @@ static void test_header_ceiling(void)
 	signing_fixture_context_free(context);
 }
 
+/* More names to sign than one h= holds: signing only some would leave the rest open to change. */
+static void test_signed_fields_ceiling(void)
+{
+	static const char from[] = " a@example.com", to[] = " b@example.net";
+	struct sign_context *context = signing_fixture_context(&fixture, EXAMPLE);
+	MR_AUTO(sign_message) message = sign_message_new();
+	const struct sign_plan *plan;
+
+	sign_message_begin(message, context, &by_alice, "<a@example.com>");
+	sign_message_header(message, (struct slice){ "From", 4 },
+			    (struct slice){ from, strlen(from) });
+	for (unsigned i = 0; i <= DKIM_SIGNED_FIELDS_MAX; i++)
+		sign_message_header(message, (struct slice){ "To", 2 },
+				    (struct slice){ to, strlen(to) });
+	plan = sign_message_end_of_header(message);
+	g_assert_cmpint(plan->outcome, ==, SIGN_OUTCOME_TEMPFAIL);
+	g_assert_cmpint(plan->reason, ==, SIGN_REASON_HEADER_TOO_LARGE);
+	sign_message_reset(message);
+	signing_fixture_context_free(context);
+}
+
 int main(int argc, char **argv)
 {
 	int code;
@@ -282,6 +304,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/dkim-sign/message/already-signed", test_already_signed);
 	g_test_add_func("/dkim-sign/message/already-signed-by-one", test_already_signed_by_one);
 	g_test_add_func("/dkim-sign/message/header-ceiling", test_header_ceiling);
+	g_test_add_func("/dkim-sign/message/signed-fields-ceiling", test_signed_fields_ceiling);
 	code = g_test_run();
 	signing_fixture_clear(&fixture);
 	return code;

@@ -147,11 +147,10 @@ static void test_good(void)
 		"key_directory = \"DIR/keys\";",
 		"key_directory = \"DIR/keys\"; also_sign_as = \"example.org\";",
 		"key_directory = \"DIR/keys\"; domains = ({ name = \".example.org\"; });",
-		"domains = ({ name = \"b\xc3\xbc"
-		"cher.example\"; keys = ("
-		"{ selector = \"e1\"; file = \"DIR/e1.pem\"; }); });",
-		"domains = ({ name = \"*\"; signing_domain = \"%\"; keys = ("
-		"{ selector = \"e1\"; file = \"DIR/e1.pem\"; }); });",
+		("domains = ({ name = \"b\xc3\xbc"
+		 "cher.example\"; keys = ({ selector = \"e1\"; file = \"DIR/e1.pem\"; }); });"),
+		("domains = ({ name = \"*\"; signing_domain = \"%\"; keys = ("
+		 "{ selector = \"e1\"; file = \"DIR/e1.pem\"; }); });"),
 		"survivability = { long_line = \"strip\"; eight_bit = \"ignore\"; };",
 	};
 
