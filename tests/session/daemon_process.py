@@ -5,6 +5,7 @@ the service manager and by its log, ended whatever the test does."""
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -55,12 +56,19 @@ class Daemon:
             os.setresgid(self.identity, self.identity, self.identity)
             os.setresuid(self.identity, self.identity, self.identity)
 
+    def _within_reach(self, path):
+        """The file, or a copy for another user: the build may lie below a home of root's."""
+        if not self.identity or not os.path.isabs(path):
+            return path
+        return shutil.copy(path, self.folder)
+
     def start(self, *arguments):
         environment = dict(os.environ, NOTIFY_SOCKET=self.manager_name)
-        preload = os.environ.get("MILLRACE_PRELOAD")  # tests/tsan
-        # GLib passes slices of memory from thread to thread, which the sanitizer cannot see.
+        preload = " ".join(map(self._within_reach, os.environ.get("MILLRACE_PRELOAD", "").split()))
+        # tests/tsan: GLib passes slices of memory from thread to thread, which the sanitizer cannot see.
         instrument = ["env", f"LD_PRELOAD={preload}", "G_SLICE=always-malloc"] if preload else []
-        command = self.wrapper + instrument + [self.program, "-c", self.path, *arguments]
+        program = self._within_reach(self.program)
+        command = self.wrapper + instrument + [program, "-c", self.path, *arguments]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
