@@ -14,8 +14,6 @@
 #include "shared/dkim/key_record.h"
 #include "shared/mail/domain.h"
 
-#define TOKEN_SCHEME "pkcs11:"
-
 static void check_domain_name(struct conf_file *file, const void *member, const char *name)
 {
 	g_autoptr(GError) error = NULL;
@@ -39,11 +37,11 @@ static void check_key_strength(struct conf_file *file, const struct sign_key_ent
 static void check_key_file(struct conf_file *file, const struct sign_settings *settings,
 			   const struct sign_key_entry *entry)
 {
-	bool token = g_str_has_prefix(entry->file, TOKEN_SCHEME);
+	g_autofree char *path = dkim_key_location_file(entry->file);
 	MR_AUTO(dkim_private_key) key = NULL;
 	g_autoptr(GError) error = NULL;
 
-	if ((!token && !daemon_user_can_read(settings->daemon.user, entry->file, &error)) ||
+	if ((path && !daemon_user_can_read(settings->daemon.user, path, &error)) ||
 	    !dkim_private_key_load(entry->file, settings->keys_readable_by_group, &key, &error))
 		conf_file_problem(file, &entry->file, "%s", error->message);
 	else
@@ -120,8 +118,7 @@ static void check_access(struct conf_file *file, const struct sign_settings *set
 		const struct dkim_signing_key *key = set->keys->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (!g_str_has_prefix(key->location, TOKEN_SCHEME) &&
-		    !daemon_user_can_read(settings->daemon.user, key->location, &error))
+		if (!daemon_user_can_read(settings->daemon.user, key->location, &error))
 			conf_file_problem(file, &settings->key_directory, "%s", error->message);
 	}
 }

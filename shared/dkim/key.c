@@ -18,6 +18,7 @@
 #include "shared/dkim/key_file.h"
 #include "shared/dkim/key_internal.h"
 #include "shared/dkim/key_pkcs11.h"
+#include "shared/dkim/token_uri.h"
 
 #define ED25519_BITS 256u
 
@@ -193,6 +194,36 @@ bool dkim_private_key_parse(const char *name, const char *pem, size_t length,
 	return refuse(ret_error, name, "holds no private key in PEM form (PKCS#1 or PKCS#8)");
 }
 
+static bool is_in_token(const char *location)
+{
+	return g_str_has_prefix(location, DKIM_TOKEN_SCHEME);
+}
+
+char *dkim_key_location_to_show(const char *location)
+{
+	struct dkim_token_uri uri;
+	char *shown;
+
+	if (!is_in_token(location))
+		return g_strdup(location);
+	dkim_token_uri_parse(location, &uri, NULL);
+	shown = g_steal_pointer(&uri.bare);
+	dkim_token_uri_clear(&uri);
+	return shown;
+}
+
+char *dkim_key_location_file(const char *location)
+{
+	struct dkim_token_uri uri;
+	char *file;
+
+	if (!is_in_token(location))
+		return g_strdup(location);
+	file = dkim_token_uri_parse(location, &uri, NULL) ? g_steal_pointer(&uri.pin_file) : NULL;
+	dkim_token_uri_clear(&uri);
+	return file;
+}
+
 bool dkim_private_key_load(const char *location, bool group_may_read,
 			   struct dkim_private_key **ret_key, GError **ret_error)
 {
@@ -200,7 +231,7 @@ bool dkim_private_key_load(const char *location, bool group_may_read,
 	size_t length = 0;
 	bool ok;
 
-	if (g_str_has_prefix(location, "pkcs11:"))
+	if (is_in_token(location))
 		return dkim_key_pkcs11_load(location, group_may_read, ret_key, ret_error);
 	if (!dkim_key_file_read(location, group_may_read, &pem, &length, ret_error))
 		return false;

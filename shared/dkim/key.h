@@ -37,6 +37,10 @@ struct dkim_private_key;
  */
 bool dkim_private_key_load(const char *location, bool group_may_read,
 			   struct dkim_private_key **ret_key, GError **ret_error);
+/* A location as it may be shown: a URI loses its PIN. */
+char *dkim_key_location_to_show(const char *location);
+/* The file that loading a location reads: the location, or its URI's pin-source; NULL: none. */
+char *dkim_key_location_file(const char *location);
 /* From PEM bytes, no file checks. `name` is for messages. Secrets are cleansed after use. */
 bool dkim_private_key_parse(const char *name, const char *pem, size_t length,
 			    struct dkim_private_key **ret_key, GError **ret_error);

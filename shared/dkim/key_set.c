@@ -42,7 +42,7 @@ void dkim_key_set_add(struct dkim_key_set *set, const char *selector, const char
 	guint place = 0;
 
 	added->selector = g_strdup(selector);
-	added->location = g_strdup(location);
+	added->location = dkim_key_location_to_show(location);
 	added->key = dkim_private_key_ref(key);
 	while (place < set->keys->len && !comes_before(added, set->keys->pdata[place]))
 		place++;

@@ -15,7 +15,7 @@
 struct dkim_signing_key {
 	char *selector;
 	struct dkim_private_key *key;
-	char *location; /* file or URI it came from, for messages */
+	char *location; /* file or URI it came from, without a PIN: for messages */
 };
 
 struct dkim_key_set {
