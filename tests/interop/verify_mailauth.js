@@ -7,8 +7,17 @@ const dns = require('dns').promises;
 const fs = require('fs');
 const { dkimVerify } = require('mailauth/lib/dkim/verify');
 
-const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
+const resolver = new dns.Resolver({ timeout: 5000, tries: 4 });
 resolver.setServers(['127.0.0.1']);
+const answers = new Map(); // each name is asked for once
+
+function resolve(name, type) {
+    const key = `${type} ${name}`;
+    if (!answers.has(key)) {
+        answers.set(key, resolver.resolve(name, type));
+    }
+    return answers.get(key);
+}
 
 // mailauth finds no header in a message that ends with it: such a one gets the empty line that
 // would precede a body. The body stays empty.
@@ -20,7 +29,7 @@ function contentOf(file) {
 async function main() {
     for (const file of process.argv.slice(2)) {
         const verified = await dkimVerify(contentOf(file), {
-            resolver: (name, type) => resolver.resolve(name, type)
+            resolver: resolve
         });
         const results = verified.results.map(one => ({
             domain: one.signingDomain,

@@ -156,7 +156,11 @@ class Sendmail:
         """Local submission through the submission program's queue, as on an installed system."""
         cf = self.folder / "etc/submit.cf"
         words = self._command("-Ac", "-C", cf, "-t", "-i", "-f", sender)
-        return self._namespace.run(*words, input=message, env=self._environment(), check=False)
+        result = self._namespace.run(*words, input=message, env=self._environment(), check=False)
+        # what the submission queue's runner does where one runs: a busy MTA leaves mail there
+        queue_run = self._command("-Ac", "-C", cf, "-q")
+        self._namespace.run(*queue_run, env=self._environment(), check=False)
+        return result
 
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
