@@ -242,8 +242,8 @@ static int sign(const struct command *command, int argc, char **argv)
 }
 
 const struct command sign_commands[] = {
-	{ "sign", NULL, "MESSAGE", "Signs a message file, to the standard output.", sign },
-	{ "sign", "explain", "MESSAGE", "Says what the signer would do with a message, and why.",
+	{ "sign", NULL, "MESSAGE", "Sign a message file, to the standard output.", sign },
+	{ "sign", "explain", "MESSAGE", "Say what the signer would do with a message, and why.",
 	  explain },
 	{ NULL },
 };
