@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bytes as the events of one connection, in any order, through the engine's callbacks: a stand-in
- * for libmilter's context below them, a handler that answers as the bytes say above. Whatever comes, a
- * handler hears of a message's content only within a message it has not decided, each message is
- * reset once, and none is passed at its end that was decided otherwise.
+ * for libmilter's context below them, a handler that answers as the bytes say above. Whatever
+ * comes, a handler hears of a message's content only within a message it has not decided, each
+ * message is reset once, and none is passed at its end that was decided otherwise.
  */
 
 #include <libmilter/mfapi.h>
