@@ -211,6 +211,12 @@ def test_commands_do_not_show_the_pin(tmp_path, token, configured, options):
         assert "t1" in output and PIN not in output + errors, words
 
 
+def test_record(token, configured):
+    code, output, errors = run(COMMAND, "key", "record", "-c", configured, "--format", "plain",
+                               "example.com")
+    assert (code, output) == (0, f"{token.name} TXT {token.record()}\n"), errors
+
+
 def test_signs_a_file(tmp_path, token):
     message = tmp_path / "message.eml"
     message.write_text("From: a@example.com\n\ntext\n")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `millrace key generate` and `millrace key record`: makes keys, and says what to publish. Refuses
- * to know when they begin to sign. One thread.
+ * `key generate`: makes keys, and says what to publish. Refuses to know when they begin to sign. One
+ * thread.
  */
 
 #include "shared/base/error.h"
@@ -95,40 +95,5 @@ bool key_generate(const struct key_session *session, const char *domain,
 		return false;
 	say_made(store, made, text);
 	say_next(store, options->activate, text);
-	return true;
-}
-
-static bool append_all(const struct key_store *store, enum key_record_format format, int64_t ttl,
-		       GString *text, GError **ret_error)
-{
-	for (guint i = 0; i < store->lives->len; i++) {
-		const struct dkim_key_life *life = g_ptr_array_index(store->lives, i);
-
-		if (format == KEY_RECORD_ZONE)
-			g_string_append_printf(text, "; %s\n",
-					       dkim_key_stage_to_string(life->stage));
-		if (!key_append_record(store, life->selector, format, ttl, text, ret_error))
-			return false;
-	}
-	return true;
-}
-
-bool key_record(const struct key_session *session, const char *domain, const char *selector,
-		enum key_record_format format, int64_t ttl, GString *text, GError **ret_error)
-{
-	MR_AUTO(key_store) store = NULL;
-
-	if (!key_session_open_store(session, domain, KEY_STORE_READ, &store, ret_error))
-		return false;
-	if (selector != NULL && dkim_key_state_find(store->lives, selector) == NULL) {
-		g_set_error(ret_error, MR_ERROR, MR_ERROR_PERMANENT, "%s has no key %s",
-			    store->domain, selector);
-		return false;
-	}
-	if (selector != NULL ? !key_append_record(store, selector, format, ttl, text, ret_error)
-			     : !append_all(store, format, ttl, text, ret_error))
-		return false;
-	if (format == KEY_RECORD_NSUPDATE && text->len > 0)
-		g_string_append(text, "send\n");
 	return true;
 }

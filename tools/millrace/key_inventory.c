@@ -65,7 +65,7 @@ static bool gather_store(const struct key_store *store, GPtrArray *items, GError
 		return false;
 	for (size_t i = 0; selectors[i] != NULL; i++) {
 		if (dkim_key_state_find(store->lives, selectors[i]) == NULL)
-			add_stored(items, store, selectors[i], "unnamed");
+			add_stored(items, store, selectors[i], KEY_STAGE_UNNAMED);
 	}
 	return true;
 }

@@ -6,10 +6,12 @@
 
 #include "tools/millrace/key_session.h"
 
+#define KEY_STAGE_UNNAMED "unnamed" /* its file is there, the state file does not name it */
+
 struct key_item {
 	char *domain;
 	char *selector;
-	const char *stage; /* "published", "active", "retired"; "unnamed": not in the state file */
+	const char *stage; /* "published", "active", "retired", or KEY_STAGE_UNNAMED */
 	bool active;
 	int64_t since, ttl, seen; /* as struct dkim_key_life; 0 for keys of the configuration */
 	char *location;
