@@ -23,6 +23,19 @@ static void check_domain_name(struct conf_file *file, const void *member, const 
 		conf_file_problem(file, member, "\"%s\": %s", name, error->message);
 }
 
+/* The set was loaded as the user who checks; the daemon's has to be able to do the same. */
+static void check_access(struct conf_file *file, const struct sign_settings *settings,
+			 const void *member, const struct dkim_key_set *set)
+{
+	for (guint i = 0; i < set->keys->len; i++) {
+		const struct dkim_signing_key *key = set->keys->pdata[i];
+		g_autoptr(GError) error = NULL;
+
+		if (!daemon_user_can_read(settings->daemon.user, key->location, &error))
+			conf_file_problem(file, member, "%s", error->message);
+	}
+}
+
 static void check_key_strength(struct conf_file *file, const struct sign_key_entry *entry,
 			       const struct dkim_private_key *key)
 {
@@ -110,19 +123,6 @@ static void check_domains(struct conf_file *file, const struct sign_settings *se
 	}
 }
 
-/* The set was loaded as the user who checks; the daemon's has to be able to do the same. */
-static void check_access(struct conf_file *file, const struct sign_settings *settings,
-			 const struct dkim_key_set *set)
-{
-	for (guint i = 0; i < set->keys->len; i++) {
-		const struct dkim_signing_key *key = set->keys->pdata[i];
-		g_autoptr(GError) error = NULL;
-
-		if (!daemon_user_can_read(settings->daemon.user, key->location, &error))
-			conf_file_problem(file, &settings->key_directory, "%s", error->message);
-	}
-}
-
 static void check_directory_domain(struct conf_file *file, const struct sign_settings *settings,
 				   struct dkim_key_directory *directory, const char *domain)
 {
@@ -135,7 +135,7 @@ static void check_directory_domain(struct conf_file *file, const struct sign_set
 		conf_file_warning(file, &settings->key_directory,
 				  "%s has no active key: its mail is not signed", domain);
 	else
-		check_access(file, settings, set);
+		check_access(file, settings, &settings->key_directory, set);
 }
 
 /* Every domain's keys, up to a ceiling: a directory may hold hundreds of thousands. */
@@ -180,6 +180,21 @@ static const char *table_path(const char *table)
 	return colon && (!slash || colon < slash) ? colon + 1 : table;
 }
 
+static void key_set_release(void *set)
+{
+	dkim_key_set_unref(set);
+}
+
+static void check_table_keys(struct conf_file *file, const struct sign_settings *settings,
+			     const struct opendkim_tables *tables)
+{
+	g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(key_set_release);
+
+	opendkim_tables_add_sets(tables, sets);
+	for (guint i = 0; i < sets->len; i++)
+		check_access(file, settings, &settings->opendkim, sets->pdata[i]);
+}
+
 static void check_opendkim(struct conf_file *file, const struct sign_settings *settings)
 {
 	const struct sign_opendkim_settings *opendkim = &settings->opendkim;
@@ -196,6 +211,8 @@ static void check_opendkim(struct conf_file *file, const struct sign_settings *s
 		 !opendkim_tables_load(opendkim->key_table, opendkim->signing_table,
 				       settings->keys_readable_by_group, &tables, &error))
 		conf_file_problem(file, opendkim, "%s", error->message);
+	if (tables)
+		check_table_keys(file, settings, tables);
 }
 
 static void check_also_sign_as(struct conf_file *file, const struct sign_settings *settings,

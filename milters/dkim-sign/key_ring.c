@@ -138,9 +138,13 @@ static bool load_tables(struct sign_key_ring *ring, const struct sign_settings *
 {
 	const struct sign_opendkim_settings *opendkim = &settings->opendkim;
 
-	return !opendkim->key_table || !opendkim->signing_table ||
-	       opendkim_tables_load(opendkim->key_table, opendkim->signing_table,
-				    settings->keys_readable_by_group, &ring->tables, ret_error);
+	if (!opendkim->key_table || !opendkim->signing_table)
+		return true;
+	if (!opendkim_tables_load(opendkim->key_table, opendkim->signing_table,
+				  settings->keys_readable_by_group, &ring->tables, ret_error))
+		return false;
+	opendkim_tables_add_sets(ring->tables, ring->listed);
+	return true;
 }
 
 bool sign_key_ring_new(const struct sign_settings *settings, const struct base_clock *clock,

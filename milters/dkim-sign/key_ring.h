@@ -53,8 +53,8 @@ bool sign_key_ring_find(struct sign_key_ring *ring, const char *local_part, cons
  * directory; entries of "%" are not tried. */
 bool sign_key_ring_check_entry(struct sign_key_ring *ring, const char *name, GError **ret_error);
 
-/* For the background watch: the listed sets (struct dkim_key_set *, borrowed), and the domains of
- * the key directory (g_strfreev; empty without one). */
+/* For the background watch: the sets of `domains` and of OpenDKIM's tables (struct dkim_key_set *,
+ * borrowed), and the domains of the key directory (g_strfreev; empty without one). */
 const GPtrArray *sign_key_ring_listed(const struct sign_key_ring *ring);
 char **sign_key_ring_directory_domains(struct sign_key_ring *ring);
 

@@ -374,3 +374,31 @@ bool opendkim_tables_find(struct opendkim_tables *tables, const char *local_part
 	*ret_pattern = set == NULL ? NULL : rule->pattern;
 	return true;
 }
+
+/* Tells sets apart by what they sign as. */
+static char *name_of_set(const struct dkim_key_set *set)
+{
+	GString *name = g_string_new(set->domain);
+
+	for (guint i = 0; i < set->keys->len; i++) {
+		const struct dkim_signing_key *key = set->keys->pdata[i];
+
+		g_string_append_printf(name, ":%s", key->selector);
+	}
+	return g_string_free(name, FALSE);
+}
+
+void opendkim_tables_add_sets(const struct opendkim_tables *tables, GPtrArray *sets)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTableIter iter;
+	void *rule_of_any;
+
+	g_hash_table_iter_init(&iter, tables->rules);
+	while (g_hash_table_iter_next(&iter, NULL, &rule_of_any)) {
+		const struct rule *rule = rule_of_any;
+
+		if (rule->set != NULL && g_hash_table_add(seen, name_of_set(rule->set)))
+			g_ptr_array_add(sets, dkim_key_set_ref(rule->set));
+	}
+}

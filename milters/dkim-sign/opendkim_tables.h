@@ -51,4 +51,10 @@ bool opendkim_tables_find(struct opendkim_tables *tables, const char *local_part
 			  const char *domain, struct dkim_key_set **ret_set,
 			  const char **ret_pattern, GError **ret_error);
 
+/*
+ * Appends the sets of all lines but those that depend on the author's domain, each set once: struct
+ * dkim_key_set *, a reference. For the watch over key records.
+ */
+void opendkim_tables_add_sets(const struct opendkim_tables *tables, GPtrArray *sets);
+
 #endif

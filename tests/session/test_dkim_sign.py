@@ -416,12 +416,15 @@ def test_opendkim_tables(start, keys, tmp_path):
     rsa = keys["example.org"][0]
     (tmp_path / "KeyTable").write_text(f"k example.org:{rsa.selector}:{rsa.path}\n")
     (tmp_path / "SigningTable").write_text("*@example.org k\n")
-    signer = start(f'opendkim = {{ key_table = "{tmp_path}/KeyTable";'
+    (tmp_path / "zone").write_text('other.example. 300 IN TXT "x"\n')
+    signer = start(f'key_check = "1h"; resolver = {{ zone_file = "{tmp_path}/zone"; }};'
+                   f'opendkim = {{ key_table = "{tmp_path}/KeyTable";'
                    f' signing_table = "refile:{tmp_path}/SigningTable"; }};')
     with signer.client() as client:
         _, message = send(client, fields=(("From", " a@example.org"),))
         assert verifies(message, keys["example.org"]) == [True]
         assert not signatures(send(client)[1])
+    signer.daemon.wait_for_log("key-record-wrong d=example.org s=r1 status=missing")
 
 
 def test_reload(signer, keys):
@@ -533,6 +536,21 @@ def test_check_finds_keys_that_the_daemon_cannot_read(tmp_path):
                     f'key_directory = "{folder}";\n')
     code, _, err = run(PROGRAM, "-t", "-c", path)
     assert code == 78 and f"{path}:3: " in err and "r1.pem" in err and "e1.pem" in err
+
+
+def test_check_finds_table_keys_that_the_daemon_cannot_read(tmp_path):
+    key = make_pair(tmp_path / "keys", "example.com")[0]
+    for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent, tmp_path / "keys",
+                  key.path.parent):
+        place.chmod(0o755)
+    (tmp_path / "KeyTable").write_text(f"k example.com:r1:{key.path}\n")
+    (tmp_path / "SigningTable").write_text("*@example.com k\n")
+    path = tmp_path / "dkim-sign.conf"
+    path.write_text(f'listen = "unix:{tmp_path}/s";\nuser = "nobody";\n'
+                    f'opendkim = {{ key_table = "{tmp_path}/KeyTable";'
+                    f' signing_table = "refile:{tmp_path}/SigningTable"; }};\n')
+    code, _, err = run(PROGRAM, "-t", "-c", path)
+    assert code == 78 and f"{path}:3: " in err and "r1.pem" in err
 
 
 def test_check(tmp_path, keys):
