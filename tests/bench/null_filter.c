@@ -22,6 +22,12 @@ static sfsistat negotiate(SMFICTX *context, unsigned long actions, unsigned long
 	return SMFIS_CONTINUE;
 }
 
+static sfsistat take_connection(SMFICTX *context, char *hostname, _SOCK_ADDR *address)
+{
+	(void)context, (void)hostname, (void)address;
+	return SMFIS_NOREPLY;
+}
+
 static sfsistat take_mail(SMFICTX *context, char **words)
 {
 	(void)context, (void)words;
@@ -59,6 +65,7 @@ int main(int argc, char **argv)
 		.xxfi_version = SMFI_VERSION,
 		.xxfi_flags = SMFIF_ADDHDRS,
 		.xxfi_negotiate = negotiate,
+		.xxfi_connect = take_connection,
 		.xxfi_envfrom = take_mail,
 		.xxfi_header = take_header,
 		.xxfi_eoh = take_end_of_header,
