@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "shared/milter/connections.h"
+#include "shared/milter/read_ahead.h"
 
 struct connection {
 	int fd;
@@ -76,10 +77,12 @@ struct connection *connections_begin(int fd)
 	struct connection *connection;
 
 	connection = g_hash_table_lookup(locked_table(), GINT_TO_POINTER(fd));
-	if (connection != NULL && !is_gone(connection))
-		connection->in_session = true;
-	else
+	if (connection != NULL && is_gone(connection))
 		connection = NULL;
+	if (connection != NULL) {
+		connection->in_session = true;
+		read_ahead_begin(fd, connection->inode);
+	}
 	g_mutex_unlock(&table.lock);
 	return connection;
 }
@@ -90,6 +93,7 @@ void connections_end(struct connection *connection)
 		return;
 	g_mutex_lock(&table.lock);
 	connection->in_session = false;
+	read_ahead_end(connection->fd);
 	mark_heard(connection);
 	atomic_store(&connection->served, false);
 	g_mutex_unlock(&table.lock);

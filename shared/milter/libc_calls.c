@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two calls that libmilter makes through the dynamic linker, and which therefore reach the
+ * Four calls that libmilter makes through the dynamic linker, and which therefore reach the
  * definitions here before libc's:
  *
  * sigwait: libmilter's signal thread would take SIGHUP, SIGTERM and SIGINT and end the process on
  * each of them. Signals belong to shared/daemon's main thread (which uses sigtimedwait), so that
  * thread is put to sleep here, for good.
  *
- * accept: libmilter's listener spins when descriptors run out, sets no TCP_NODELAY (43 ms a message
- * over TCP), and knows no limit of connections. All three are mended where the socket is born.
+ * accept: libmilter's listener spins when descriptors run out, sets no TCP_NODELAY (43 ms a
+ * message over TCP), and knows no limit of connections. All three are mended where the socket is born.
  *
- * Any other thread's accept is passed straight on; nobody else calls sigwait.
+ * read, poll: see read_ahead.h.
+ *
+ * Nobody else calls sigwait. The others do for everyone else, and for every descriptor that is no session's
+ * socket, just what libc's do.
  */
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shared/log/event.h"
 #include "shared/log/metrics.h"
 #include "shared/milter/connections.h"
 #include "shared/milter/libc_calls.h"
+#include "shared/milter/read_ahead.h"
 
 #define ACCEPT_PAUSE_US 50000
 #define ACCEPT_LOG_SECONDS 60
@@ -33,6 +40,20 @@
 
 static atomic_uint connection_limit;
 static _Thread_local bool is_listener;
+
+/* Libraries may call before main, so these look nothing up. */
+static ssize_t system_read(int fd, void *bytes, size_t length)
+{
+	return syscall(SYS_read, fd, bytes, length);
+}
+
+static int system_poll(struct pollfd *sockets, nfds_t count, int milliseconds)
+{
+	struct timespec time = { .tv_sec = milliseconds / 1000,
+				 .tv_nsec = milliseconds % 1000 * 1000000L };
+
+	return (int)syscall(SYS_ppoll, sockets, count, milliseconds < 0 ? NULL : &time, NULL, 0);
+}
 
 void libc_calls_set_limit(unsigned max_connections)
 {
@@ -142,4 +163,27 @@ EXPORTED int accept(int listener, __SOCKADDR_ARG address, socklen_t *restrict le
 	else
 		errno = mend(errno);
 	return fd;
+}
+
+/* Under names of their own, for libc's headers wrap these two in inline functions. */
+EXPORTED ssize_t read_or_take(int fd, void *bytes, size_t length) __asm__("read");
+EXPORTED int poll_or_know(struct pollfd *sockets, nfds_t count, int milliseconds) __asm__("poll");
+
+ssize_t read_or_take(int fd, void *bytes, size_t length)
+{
+	struct read_ahead *ahead = read_ahead_find(fd);
+
+	return ahead != NULL ? read_ahead_read(ahead, fd, bytes, length, system_read)
+			     : system_read(fd, bytes, length);
+}
+
+int poll_or_know(struct pollfd *sockets, nfds_t count, int milliseconds)
+{
+	struct read_ahead *ahead =
+		count == 1 && (sockets->events & POLLIN) ? read_ahead_find(sockets->fd) : NULL;
+
+	if (ahead == NULL || read_ahead_is_empty(ahead))
+		return system_poll(sockets, count, milliseconds);
+	sockets->revents = POLLIN;
+	return 1;
 }

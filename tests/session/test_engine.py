@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Events in, edits out: what the milter engine makes of the protocol for a handler."""
 
+import struct
+
 import pytest
 
 import milter_client as protocol
@@ -148,6 +150,34 @@ def test_mail_after_mail_ends_the_first(milter):
     assert client.mail(sender="<b@example.com>")[0] == "c"
     assert milter.events()[-3:] == ["reset", "mail <b@example.com>",
                                     "macro mail {auth_authen}=(none)"]
+
+
+def test_packets_may_come_in_any_pieces(milter):
+    client = milter.client().greet()
+    sent = []
+    client.send_raw, send = sent.append, client.send_raw
+    for command, data in (("M", b"<a@b>\0"), ("R", b"<r@b>\0"), ("L", b"A\0 b\0"), ("N", b""),
+                          ("B", b"x" * 30000), ("B", b"y" * 10), ("E", b"")):
+        client.send(command, data)
+    stream = b"".join(sent)
+    for size in (1, 7, 8191, 8192, 8193, len(stream)):
+        for at in range(0, len(stream), size):
+            if size == 1 and 60 < at < len(stream) - 60:
+                continue
+            end = len(stream) - 60 if size == 1 and at == 60 else at + size
+            send(stream[at:end])
+        assert [client.read()[0] for _ in range(7)] == ["c"] * 7
+    assert milter.events().count("eom 1 headers, 30010 bytes, queue id (none)") == 6
+
+
+def test_next_session_is_read_from_where_the_last_one_ended(milter):
+    client = milter.client().greet()
+    assert client.message()[0] == "c"
+    packets = b"".join(struct.pack("!I", len(p)) + p for p in (
+        b"K", b"Cnext.example.net\0U", b"Hnext\0", b"M<a@b>\0"))
+    client.send_raw(packets)
+    assert [client.read()[0] for _ in range(3)] == ["c"] * 3
+    milter.wait_for("connect next.example.net family=-1")
 
 
 def test_connection_serves_another_session_after_quit_nc(milter):
