@@ -8,12 +8,13 @@
  * thread is put to sleep here, for good.
  *
  * accept: libmilter's listener spins when descriptors run out, sets no TCP_NODELAY (43 ms a
- * message over TCP), and knows no limit of connections. All three are mended where the socket is born.
+ * message over TCP), and knows no limit of connections. All three are mended where the socket
+ * is born.
  *
  * read, poll: see read_ahead.h.
  *
- * Nobody else calls sigwait. The others do for everyone else, and for every descriptor that is no session's
- * socket, just what libc's do.
+ * Nobody else calls sigwait. The others do for everyone else, and for every descriptor that is
+ * no session's socket, just what libc's do.
  */
 
 #include <errno.h>

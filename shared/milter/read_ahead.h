@@ -3,9 +3,9 @@
 #define MILLRACE_MILTER_READ_AHEAD_H
 
 /*
- * libmilter takes each packet with three polls and two reads, and the MTA sends two packets a header
- * field: three hundred system calls for a small message. The sockets of sessions are therefore read
- * a buffer at a time, and libmilter's calls are answered from it (libc_calls.c).
+ * libmilter takes each packet with three polls and two reads, and the MTA sends two packets a
+ * header field: three hundred system calls for a small message. The sockets of sessions are
+ * therefore read a buffer at a time, and libmilter's calls are answered from it (libc_calls.c).
  *
  * A session's calls do not overlap. Any thread may ask for any descriptor.
  */
@@ -15,8 +15,8 @@
 
 struct read_ahead;
 
-/* A session has begun on this socket, whose inode is given. What an earlier session on the same socket
- * left unread stays. */
+/* A session has begun on this socket, whose inode is given. What an earlier session on the same
+ * socket left unread stays. */
 void read_ahead_begin(int fd, ino_t inode);
 
 /* The session is over; its socket is about to be closed, or serves another session. */
