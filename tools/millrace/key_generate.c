@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `key generate`: makes keys, and says what to publish. Refuses to know when they begin to sign. One
- * thread.
+ * `key generate`: makes keys, and says what to publish. Refuses to know when they begin to sign.
+ * One thread.
  */
 
 #include "shared/base/error.h"
