@@ -72,15 +72,16 @@ def test_a_label_domain(site):
     assert_signed(message, site.records, "xn--bcher-kva.example")
 
 
-def test_u_label_domain_with_smtputf8(site):
-    if not site.mta.has_smtputf8:
-        pytest.skip("Debian's Sendmail is built without SMTPUTF8")
+def test_u_label_domain(site):
+    """With SMTPUTF8 where the MTA has it; Debian's Sendmail is built without, and passes 8 bits."""
     message, token = compose(sender="jürgen@bücher.example", subject="Bücher")
-    options = ["SMTPUTF8", "BODY=8BITMIME"]
+    sender, options = "alice@test.example", ["BODY=8BITMIME"]
     with site.client() as client:
         client.ehlo()
-        client.command_encoding = "utf-8"
-        reply = client.hand_in("jürgen@bücher.example", ["b@d.example"], message, options)
+        if site.mta.has_smtputf8:
+            sender, options = "jürgen@bücher.example", ["SMTPUTF8", "BODY=8BITMIME"]
+            client.command_encoding = "utf-8"
+        reply = client.hand_in(sender, ["b@d.example"], message, options)
     assert reply[0] == 250, reply
     delivered = site.mta.mailbox.wait_for_text(token)
     assert_signed(delivered, site.records, "xn--bcher-kva.example")

@@ -6,6 +6,8 @@ import threading
 import time
 
 from rig.compose import compose
+from rig.mailbox import header_values
+from rig.waiting import wait_for
 
 
 class Load:
@@ -60,8 +62,18 @@ class Load:
 
 
 def delivered_tokens(site, tokens, seconds=60):
-    """The messages that carry these tokens, once as many as tokens have been delivered."""
+    """
+    Once each token was delivered: the messages that carry it, by token, and all messages, also
+    those that were delivered although the client never saw the 250.
+    """
+
+    def complete():
+        messages = site.mta.mailbox.messages()
+        found = {token: [] for token in tokens}
+        for message in messages:
+            token = header_values(message, "X-Token")[0].strip()
+            found.setdefault(token, []).append(message)
+        return (found, messages) if all(found.values()) else None
+
     site.mta.mailbox.wait(len(tokens), seconds)
-    messages = site.mta.mailbox.messages()
-    found = {token: [m for m in messages if b"X-Token: " + token in m] for token in tokens}
-    return found, messages
+    return wait_for(complete, "every accepted message", seconds)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 A private Sendmail, unpacked and never installed: its package would remove Postfix. check.sh
-puts it into the folder that MILLRACE_SENDMAIL names.
+puts it into the folder UNPACKED.
 """
 
 import os
@@ -13,6 +13,9 @@ import tempfile
 
 from rig.mailbox import Mailbox
 from rig.waiting import pid_from, stop_by_pid, wait_for
+
+_CACHE = pathlib.Path(__file__).resolve().parents[2] / "build-check/cache"
+UNPACKED = pathlib.Path(os.environ.get("MILLRACE_SENDMAIL", _CACHE / "sendmail"))
 
 _COMMON = """\
 divert(0)dnl
@@ -26,6 +29,7 @@ define(`confDONT_PROBE_INTERFACES', `true')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')dnl
 define(`confTRUSTED_USER', `root')dnl
+define(`confSERVICE_SWITCH_FILE', `{folder}/etc/service.switch')dnl
 """
 
 _DAEMON = """\
@@ -82,7 +86,7 @@ class Sendmail:
     has_smtputf8 = False  # Debian 12 builds 8.17 without USE_EAI
 
     def __init__(self, namespace, milters=()):
-        self._root = pathlib.Path(os.environ["MILLRACE_SENDMAIL"])
+        self._root = UNPACKED
         self._namespace = namespace
         self._kept = tempfile.TemporaryDirectory(prefix="millrace-sendmail-", dir="/var/tmp")
         self.folder = pathlib.Path(self._kept.name)
@@ -141,9 +145,11 @@ class Sendmail:
         return dict(os.environ, LD_LIBRARY_PATH=str(architecture))
 
     def start(self):
-        daemon = _DAEMON.format(folder=self.folder, filters=self._filters())
-        self._generate("sendmail", _COMMON + daemon)
-        self._generate("submit", _COMMON + _SUBMIT.format(folder=self.folder))
+        # No DNS is asked: most sites have none.
+        (self.folder / "etc/service.switch").write_text("hosts files\naliases files\n")
+        for name, text in (("sendmail", _DAEMON), ("submit", _SUBMIT)):
+            values = {"folder": self.folder, "filters": self._filters()}
+            self._generate(name, (_COMMON + text).format(**values))
         words = ["-C", self.folder / "etc/sendmail.cf", "-bd", "-q1m", "-X", self.log_file]
         self._namespace.run(*self._command(*words), env=self._environment())
         wait_for(self._listens, "Sendmail to listen")
