@@ -64,7 +64,7 @@ pytest_in() {
 	local folder=$1 name=$2
 	shift 2
 	MILLRACE_BUILDDIR=$work/$folder MILLRACE_SRCDIR=$source_folder \
-		/usr/bin/python3 -m pytest -q -p no:cacheprovider -o addopts= \
+		/usr/bin/python3 -m pytest -q -n "$((jobs + 1))" -p no:cacheprovider \
 		--junit-xml "$work/results/$name.xml" "$@"
 }
 
@@ -143,19 +143,28 @@ part_session() {
 	step session pytest_in gcc session tests/session
 }
 
-# GLib is not instrumented: the sanitizer has to be told of its locks.
-glib_locks() {
+# GLib is not instrumented: the sanitizer has to be told of its locks. What the daemon reads when
+# it starts lies where any user may read it, also when this folder is below root's home.
+thread_files() {
+	local flags
 	read -r -a flags <<< "$(pkg-config --cflags glib-2.0)"
-	gcc -shared -fPIC -o "$work/tsan/glib_locks.so" tests/tsan/glib_locks.c "${flags[@]}"
+	chmod 755 "$1" && cp tests/tsan/suppressions "$1" &&
+		gcc -shared -fPIC -o "$1/glib_locks.so" tests/tsan/glib_locks.c "${flags[@]}"
 }
 
 part_thread() {
 	built tsan || return
+	local files
+	files=$(mktemp -d /var/tmp/millrace-thread.XXXXXX) && step thread-files thread_files "$files" || return
+	export MILLRACE_PRELOAD="libtsan.so.2 $files/glib_locks.so" G_SLICE=always-malloc
+	export TSAN_OPTIONS="halt_on_error=0 suppressions=$files/suppressions"
 	heading "milter sessions with the thread sanitizer"
-	step build-glib-locks glib_locks || return
-	MILLRACE_PRELOAD="libtsan.so.2 $work/tsan/glib_locks.so" G_SLICE=always-malloc \
-		TSAN_OPTIONS="halt_on_error=0 suppressions=$PWD/tests/tsan/suppressions" \
-		step session-tsan pytest_in tsan session-tsan tests/session
+	step session-tsan pytest_in tsan session-tsan tests/session
+	sendmail_ready
+	heading "mail under load with the thread sanitizer"
+	step e2e-tsan pytest_in tsan e2e-tsan tests/e2e/test_failure.py -k load
+	unset MILLRACE_PRELOAD G_SLICE TSAN_OPTIONS
+	rm -rf "$files"
 }
 
 part_clang() {

@@ -65,11 +65,11 @@ class Signer:
         return f"{kind}:{host}:{port}"
 
     def start(self):
-        program = built("millrace-dkim-sign")
+        preload = os.environ.get("MILLRACE_PRELOAD")  # tests/tsan
+        wrapper = ["env", f"LD_PRELOAD={preload}", "G_SLICE=always-malloc"] if preload else []
+        command = [*wrapper, built("millrace-dkim-sign"), "-c", self.configuration]
         with self.log_file.open("ab") as log:
-            self.process = self._namespace.start(
-                program, "-c", self.configuration, stdout=log, stderr=log
-            )
+            self.process = self._namespace.start(*command, stdout=log, stderr=log)
         wait_for(self._accepts, "the signer to listen")
         return self
 
@@ -116,4 +116,6 @@ class Signer:
         if self.process is not None and self.process.poll() is None:
             stop_by_pid(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        log = self.log() if self.log_file.exists() else ""
         self._kept.cleanup()
+        assert "Sanitizer" not in log and "runtime error" not in log, log

@@ -58,13 +58,11 @@ class Daemon:
 
     def _within_reach(self, path):
         """The file, or a copy for another user: the build may lie below a home of root's."""
-        if not self.identity or not os.path.isabs(path):
-            return path
-        return shutil.copy(path, self.folder)
+        return shutil.copy(path, self.folder) if self.identity else path
 
     def start(self, *arguments):
         environment = dict(os.environ, NOTIFY_SOCKET=self.manager_name)
-        preload = " ".join(map(self._within_reach, os.environ.get("MILLRACE_PRELOAD", "").split()))
+        preload = os.environ.get("MILLRACE_PRELOAD")
         # tests/tsan: GLib passes slices of memory from thread to thread, which the sanitizer cannot see.
         instrument = ["env", f"LD_PRELOAD={preload}", "G_SLICE=always-malloc"] if preload else []
         program = self._within_reach(self.program)
