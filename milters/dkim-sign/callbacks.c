@@ -96,6 +96,7 @@ static const struct {
 	[SIGN_REASON_HEADER_TOO_LARGE] = { "4.6.0", "Message header too large" },
 	[SIGN_REASON_KEY_UNUSABLE] = { "4.3.5", "Message cannot be signed now" },
 	[SIGN_REASON_SIGNING_FAILED] = { "4.7.5", "Message cannot be signed now" },
+	[SIGN_REASON_NOT_JUDGED] = { "4.3.5", "Message cannot be signed now" },
 };
 
 /* The class of the extended code follows the reply (RFC 3463 2). */

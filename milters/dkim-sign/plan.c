@@ -13,6 +13,7 @@
 void sign_plan_init(struct sign_plan *plan)
 {
 	*plan = (struct sign_plan){ .fields = g_string_sized_new(512) };
+	sign_plan_reset(plan);
 }
 
 void sign_plan_clear(struct sign_plan *plan)
@@ -31,7 +32,11 @@ void sign_plan_reset(struct sign_plan *plan)
 		sign_key_match_clear(&plan->keys[i]);
 	g_clear_error(&plan->error);
 	g_string_truncate(fields, 0);
-	*plan = (struct sign_plan){ .fields = fields };
+	*plan = (struct sign_plan){
+		.outcome = SIGN_OUTCOME_FAILURE,
+		.reason = SIGN_REASON_NOT_JUDGED,
+		.fields = fields,
+	};
 }
 
 void sign_plan_set(struct sign_plan *plan, enum sign_outcome outcome, enum sign_reason reason,
@@ -262,6 +267,7 @@ const char *sign_reason_to_string(enum sign_reason reason)
 		[SIGN_REASON_HEADER_TOO_LARGE] = "header-too-large",
 		[SIGN_REASON_KEY_UNUSABLE] = "key-unusable",
 		[SIGN_REASON_SIGNING_FAILED] = "signing-failed",
+		[SIGN_REASON_NOT_JUDGED] = "not-judged",
 	};
 
 	return words[reason];

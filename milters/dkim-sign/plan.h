@@ -40,6 +40,7 @@ enum sign_reason {
 	SIGN_REASON_HEADER_TOO_LARGE,
 	SIGN_REASON_KEY_UNUSABLE,
 	SIGN_REASON_SIGNING_FAILED,
+	SIGN_REASON_NOT_JUDGED, /* the MTA ended the message without ending its header */
 	SIGN_REASONS
 };
 
@@ -68,6 +69,7 @@ struct sign_facts {
 
 void sign_plan_init(struct sign_plan *plan);
 void sign_plan_clear(struct sign_plan *plan);
+/* Until it is made the plan is a failure: what was not judged does not pass. */
 void sign_plan_reset(struct sign_plan *plan);
 
 /* Fills a plan that was reset. */

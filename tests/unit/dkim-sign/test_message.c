@@ -271,6 +271,25 @@ static void test_header_ceiling(void)
 	signing_fixture_context_free(context);
 }
 
+/* The MTA left out the end of the header: nothing was decided, so nothing passes. */
+static void test_not_judged(void)
+{
+	struct sign_context *context = signing_fixture_context(&fixture, EXAMPLE);
+	MR_AUTO(sign_message) message = sign_message_new();
+	const struct sign_plan *plan;
+
+	for (unsigned i = 0; i < 2; i++) {
+		sign_message_begin(message, context, &by_alice, "<a@example.com>");
+		sign_message_body(message, (const unsigned char *)"text\r\n", 6);
+		plan = sign_message_finish(message);
+		g_assert_cmpint(plan->outcome, ==, SIGN_OUTCOME_FAILURE);
+		g_assert_cmpint(plan->reason, ==, SIGN_REASON_NOT_JUDGED);
+		g_assert_cmpuint(sign_message_signatures(message), ==, 0);
+	}
+	sign_message_reset(message);
+	signing_fixture_context_free(context);
+}
+
 /* More names to sign than one h= holds: signing only some would leave the rest open to change. */
 static void test_signed_fields_ceiling(void)
 {
@@ -304,6 +323,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/dkim-sign/message/already-signed", test_already_signed);
 	g_test_add_func("/dkim-sign/message/already-signed-by-one", test_already_signed_by_one);
 	g_test_add_func("/dkim-sign/message/header-ceiling", test_header_ceiling);
+	g_test_add_func("/dkim-sign/message/not-judged", test_not_judged);
 	g_test_add_func("/dkim-sign/message/signed-fields-ceiling", test_signed_fields_ceiling);
 	code = g_test_run();
 	signing_fixture_clear(&fixture);
