@@ -57,16 +57,21 @@ static void entry_free(gpointer data)
 	g_free(entry);
 }
 
+static bool is_there(const char *path, GError **ret_error)
+{
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		return true;
+	g_set_error(ret_error, MR_ERROR, MR_ERROR_CONFIG, "key directory %s: not a folder", path);
+	return false;
+}
+
 bool dkim_key_directory_open(const char *path, bool group_may_read, const struct base_clock *clock,
 			     struct dkim_key_directory **ret_directory, GError **ret_error)
 {
 	struct dkim_key_directory *directory;
 
-	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-		g_set_error(ret_error, MR_ERROR, MR_ERROR_CONFIG, "key directory %s: not a folder",
-			    path);
+	if (!is_there(path, ret_error))
 		return false;
-	}
 	directory = g_new0(struct dkim_key_directory, 1);
 	directory->path = g_strdup(path);
 	directory->group_may_read = group_may_read;
@@ -131,6 +136,15 @@ static bool needs_look(const struct dkim_key_directory *directory, const struct 
 	return !entry->known || age < 0 || age >= DKIM_DIRECTORY_RECHECK_SECONDS;
 }
 
+/* A domain without keys is one thing, a directory renamed or unmounted meanwhile another. */
+static bool load(const struct dkim_key_directory *directory, const char *path, const char *domain,
+		 struct finding *finding)
+{
+	return dkim_key_folder_load(path, domain, directory->group_may_read, &finding->set,
+				    &finding->error) &&
+	       (finding->set != NULL || is_there(directory->path, &finding->error));
+}
+
 /* Without the lock. False when what was found the last time still holds. */
 static bool look(const struct dkim_key_directory *directory, const char *domain,
 		 const struct finding *last, struct finding *ret_finding)
@@ -142,9 +156,7 @@ static bool look(const struct dkim_key_directory *directory, const char *domain,
 	    last->stamp.digest == stamp.digest)
 		return false;
 	*ret_finding = (struct finding){ .stamp = stamp };
-	if (!dkim_key_folder_load(path, domain, directory->group_may_read, &ret_finding->set,
-				  &ret_finding->error) &&
-	    ret_finding->error->domain == MR_ERROR)
+	if (!load(directory, path, domain, ret_finding) && ret_finding->error->domain == MR_ERROR)
 		ret_finding->error->code = MR_ERROR_CONFIG;
 	return true;
 }

@@ -32,8 +32,8 @@ MR_DEFINE_AUTO(dkim_key_directory, dkim_key_directory_free)
 
 /* The active keys of a domain (A-labels, lower case), a reference for the caller; *ret_set is NULL
  * when the domain has no folder or no active key, or is no domain name. An error (a key file
- * refused, a state file damaged, an active key without its file) is CONFIG and is given again until
- * mended: mail for that domain must not leave unsigned. */
+ * refused, a state file damaged, an active key without its file, the directory itself gone) is
+ * CONFIG and is given again until mended: mail for that domain must not leave unsigned. */
 bool dkim_key_directory_find(struct dkim_key_directory *directory, const char *domain,
 			     struct dkim_key_set **ret_set, GError **ret_error);
 

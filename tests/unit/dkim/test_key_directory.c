@@ -346,6 +346,25 @@ static void test_least_recently_used_goes(struct fixture *fixture, gconstpointer
 	assert_active(fixture, "b.example", "none");
 }
 
+/* Renamed or unmounted: not the same as a domain without keys. */
+static void test_folder_gone(struct fixture *fixture, gconstpointer data)
+{
+	g_autofree char *elsewhere = g_strconcat(fixture->path, ".gone", NULL);
+	g_autoptr(GError) error = NULL;
+	struct dkim_key_set *set = NULL;
+
+	(void)data;
+	put(fixture, "a.example", "s1.pem", pem, 0600);
+	assert_active(fixture, "a.example", "s1");
+	g_assert_cmpint(g_rename(fixture->path, elsewhere), ==, 0);
+	fixture->clock.now += RECHECK;
+	g_assert_false(dkim_key_directory_find(fixture->directory, "a.example", &set, &error));
+	g_assert_error(error, MR_ERROR, MR_ERROR_CONFIG);
+	g_assert_cmpint(g_rename(elsewhere, fixture->path), ==, 0);
+	fixture->clock.now += RECHECK;
+	assert_active(fixture, "a.example", "s1");
+}
+
 static void test_no_folder(void)
 {
 	struct dkim_key_directory *directory = NULL;
@@ -386,6 +405,7 @@ int main(int argc, char **argv)
 	add("/dkim/key_directory/threads", test_threads_load_once);
 	add("/dkim/key_directory/many_domains", test_many_domains);
 	add("/dkim/key_directory/least_recently_used", test_least_recently_used_goes);
+	add("/dkim/key_directory/folder_gone", test_folder_gone);
 	g_test_add_func("/dkim/key_directory/no_folder", test_no_folder);
 	failed = g_test_run();
 	dkim_secret_free(pem);
