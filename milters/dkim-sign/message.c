@@ -5,12 +5,15 @@
  * and reused. One thread at a time.
  */
 
+#include <string.h>
+
 #include "milters/dkim-sign/message.h"
 #include "milters/dkim-sign/own_signatures.h"
 #include "shared/base/clock.h"
 #include "shared/dkim/body_hash.h"
 #include "shared/mail/domain.h"
 
+#define LOCAL_PART_MAX 64u /* RFC 5321 4.5.3.1.1 */
 #define RESULTS_MAX (SIGN_PLAN_SETS_MAX * DKIM_KEYS_PER_DOMAIN_MAX)
 
 struct sign_message {
@@ -121,7 +124,10 @@ void sign_message_body(struct sign_message *message, const unsigned char *chunk,
 	dkim_body_hashes_update(message->hashes, chunk, length);
 }
 
-/* i= for this signature: only what lies within d= (RFC 6376 3.5), or NULL. */
+/*
+ * i= for this signature: only what lies within d= (RFC 6376 3.5), or NULL. A local part that SMTP
+ * cannot carry is no identity, and no reason to leave the message unsigned.
+ */
 static char *identity_for(const struct sign_message *message, const char *signing_domain)
 {
 	const struct sign_identity *identity = &message->plan.identity;
@@ -130,7 +136,8 @@ static char *identity_for(const struct sign_message *message, const char *signin
 	case SIGN_IDENTITY_DOMAIN:
 		return g_strconcat("@", signing_domain, NULL);
 	case SIGN_IDENTITY_ADDRESS:
-		if (!mail_domain_is_within(identity->domain, signing_domain))
+		if (!mail_domain_is_within(identity->domain, signing_domain) ||
+		    strlen(identity->local_part) > LOCAL_PART_MAX)
 			return NULL;
 		return g_strconcat(identity->local_part, "@", identity->domain, NULL);
 	default:
