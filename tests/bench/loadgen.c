@@ -70,8 +70,6 @@ struct client {
 	bool broken;
 };
 
-/* ---- bytes ---- */
-
 static void flush(struct client *client)
 {
 	size_t at = 0;
@@ -137,8 +135,6 @@ static char read_reply(struct client *client)
 	g_byte_array_set_size(client->reply, size);
 	return read_exactly(client, client->reply->data, size) ? (char)client->reply->data[0] : 0;
 }
-
-/* ---- protocol ---- */
 
 /*
  * Sends a command unless the filter does not want it, and takes its reply unless there is none.
@@ -329,8 +325,6 @@ static void *run_client(void *latencies)
 	g_byte_array_free(client.reply, TRUE);
 	return NULL;
 }
-
-/* ---- corpus, options, result ---- */
 
 static void add_field(const char *line, size_t length)
 {

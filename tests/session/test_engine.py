@@ -6,7 +6,7 @@ import struct
 import pytest
 
 import milter_client as protocol
-from milter_client import Client, Closed
+from milter_client import Closed
 
 
 # -- negotiation
