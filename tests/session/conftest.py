@@ -72,6 +72,15 @@ class NullMilter:
         self.daemon.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def open_folders(tmp_path_factory):
+    """Daemons of another user get through pytest's folders, of which pytest-xdist makes more."""
+    base = tmp_path_factory.getbasetemp()
+    for place in (base, *base.parents):
+        if place.stat().st_mode & 0o7777 == 0o700:
+            place.chmod(0o755)
+
+
 @pytest.fixture
 def start(tmp_path):
     """start(options, listen=, place=, shape=...): a null_milter that serves, ended with the test.
