@@ -61,6 +61,9 @@ enum milter_stage {
  * Headers and body chunks are always without a reply unless `replies_to_content` is set. The engine
  * calls `message_reset` after each message, whatever became of it: sent, aborted, refused,
  * connection lost; `session_free` once at the end.
+ *
+ * Where the MTA does not wait, an answer other than MILTER_CONTINUE is kept and told at the next
+ * step where it does (the end of the message at the latest); nothing is asked in between.
  */
 struct milter_handler {
 	unsigned edits; /* enum milter_edits */
@@ -71,7 +74,8 @@ struct milter_handler {
 
 	/*
 	 * First call of a connection. Returns the handler's own session object; `context` is the
-	 * daemon's (see daemon_context_acquire), referenced as long as the session lives.
+	 * daemon's (see daemon_context_acquire), referenced as long as the session lives. NULL: it
+	 * cannot be made; each message of the connection then gets milter_failure_reply.
 	 */
 	void *(*session_new)(struct milter_session *session, void *context);
 	void (*session_free)(void *own);
@@ -88,8 +92,7 @@ struct milter_handler {
 	enum milter_reply (*rcpt)(void *own, const char *recipient, char **parameters);
 	enum milter_reply (*data)(void *own);
 	/*
-	 * name and value terminated; name may carry trailing blanks ("Name :"). Return CONTINUE
-	 * unless replies_to_content.
+	 * name and value terminated; name may carry trailing blanks ("Name :").
 	 */
 	enum milter_reply (*header)(void *own, const char *name, const char *value);
 	enum milter_reply (*end_of_header)(void *own);
