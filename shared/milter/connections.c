@@ -68,6 +68,7 @@ void connections_add(int fd)
 		return;
 	}
 	mark_heard(connection);
+	read_ahead_accept(fd, connection->inode);
 	g_hash_table_replace(locked_table(), GINT_TO_POINTER(fd), connection);
 	g_mutex_unlock(&table.lock);
 }

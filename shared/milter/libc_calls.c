@@ -180,10 +180,7 @@ ssize_t read_or_take(int fd, void *bytes, size_t length)
 
 int poll_or_know(struct pollfd *sockets, nfds_t count, int milliseconds)
 {
-	struct read_ahead *ahead =
-		count == 1 && (sockets->events & POLLIN) ? read_ahead_find(sockets->fd) : NULL;
-
-	if (ahead == NULL || read_ahead_is_empty(ahead))
+	if (count != 1 || !(sockets->events & POLLIN) || !read_ahead_has_bytes(sockets->fd))
 		return system_poll(sockets, count, milliseconds);
 	sockets->revents = POLLIN;
 	return 1;

@@ -15,7 +15,10 @@
 
 struct read_ahead;
 
-/* A session has begun on this socket, whose inode is given. What an earlier session on the same
+/* The socket was just accepted; its inode is given. */
+void read_ahead_accept(int fd, ino_t inode);
+
+/* A session has begun on this socket. What an earlier session on the same
  * socket left unread stays. */
 void read_ahead_begin(int fd, ino_t inode);
 
@@ -25,9 +28,13 @@ void read_ahead_end(int fd);
 /* The buffer of a session's socket; NULL: the descriptor is none, it is to be read as it is. */
 struct read_ahead *read_ahead_find(int fd);
 
-bool read_ahead_is_empty(const struct read_ahead *ahead);
+/* Whether a session's socket has bytes that were read and not asked for. */
+bool read_ahead_has_bytes(int fd);
 
-/* As read(2); `fill` is the real one. */
+/*
+ * As read(2); `fill` is the real one. EPROTO when the bytes end a packet that libmilter must not
+ * see: see packet.h.
+ */
 ssize_t read_ahead_read(struct read_ahead *ahead, int fd, void *bytes, size_t length,
 			ssize_t (*fill)(int fd, void *bytes, size_t length));
 

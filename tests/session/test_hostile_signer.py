@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from milter_client import Closed, words
+from milter_client import Client, Closed, words
 from test_dkim_sign import (ALICE, PLAIN, entry, keys, open_for_daemon, send, signatures, signer,
                             start, until, verifies)
 from rig.keys import make_pair
@@ -295,7 +295,8 @@ def test_overlong_words(signer, keys):
 
 
 @pytest.mark.parametrize("macros", [
-    b"", b"M", b"M{auth_authen}", b"M{auth_authen}\0alice", b"?{auth_authen}\0alice\0",
+    b"", b"M", b"M{auth_authen}", b"M{auth_authen}\0", b"M{auth_authen}\0alice",
+    b"?{auth_authen}\0alice\0", b"M{auth_authen}\0\0{auth_authen}\0\0", b"M\0\0\0",
 ])
 def test_malformed_macros(signer, macros):
     with signer.client() as client:
@@ -307,3 +308,30 @@ def test_malformed_macros(signer, macros):
             pass
     with signer.client() as client:
         assert len(signatures(send(client)[1])) == 2
+
+
+@pytest.mark.parametrize("session", ["before", "in", "after"])
+@pytest.mark.parametrize("strings", [1, 3, 5, 7])
+def test_macros_that_are_no_pairs(signer, session, strings):
+    """libmilter would read past its list, into what an earlier packet of that size has left."""
+    odd = b"\0" * strings
+    spray = b"x" * (8 * (strings + 1) + 5) + b"\0y\0"
+    with Client(signer.socket) as client:
+        with pytest.raises(Closed):
+            for _ in range(8):
+                client.send("D", b"M" + spray)
+                client.send("D", b"E" + spray)
+            if session == "before":
+                client.send("D", b"C" + odd)
+            client.negotiate()
+            client.connect()
+            if session == "after":
+                client.send("K")
+                client.send("D", b"C" + odd)
+                client.connect()
+            client.send("D", b"M" + odd)
+            mail_without_macros(client)
+            client.read()
+    with signer.client() as client:
+        assert len(signatures(send(client)[1])) == 2
+    signer.daemon.wait_for_log("macros that are no pairs")

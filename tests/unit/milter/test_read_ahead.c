@@ -81,7 +81,7 @@ static void test_small_reads_cost_one(void)
 	assert_reads(pair, 1, "d");
 	assert_reads(pair, 50, "efgh");
 	g_assert_cmpuint(fills, ==, 1);
-	g_assert_true(read_ahead_is_empty(read_ahead_find(pair.ours)));
+	g_assert_false(read_ahead_has_bytes(pair.ours));
 	close_pair(pair);
 }
 
@@ -94,7 +94,7 @@ static void test_large_reads_go_straight(void)
 	send_text(pair, "abcdefgh");
 	g_assert_cmpint(read_ahead_read(ahead, pair.ours, bytes, sizeof(bytes), count_and_read), ==,
 			8);
-	g_assert_true(read_ahead_is_empty(ahead));
+	g_assert_false(read_ahead_has_bytes(pair.ours));
 	close_pair(pair);
 }
 
