@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Knows what was read from a session's socket and not yet asked for. What a packet may hold
- * is packet.c's to know. There is at most one buffer for a descriptor number and it is never freed, so that no thread can meet a
- * dead one; a descriptor that has become something else is recognised by its inode.
+ * Knows what was read from a session's socket and not yet asked for. What a packet may hold is
+ * packet.c's to know. There is at most one buffer for a descriptor number and it is never freed, so
+ * that no thread can meet a dead one; a descriptor that has become something else is recognised by
+ * its inode.
  */
 
 #include <errno.h>
