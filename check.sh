@@ -59,6 +59,11 @@ tests_in() {
 	return $status
 }
 
+# the value of a variable of a build's Makefile
+value_in() {
+	make -s -C "$work/$1" --no-print-directory --eval="value: ; @echo \$($2)" value
+}
+
 # pytest_in BUILD NAME ARGUMENT...: NAME names the result. Tests that run a daemon as another user need
 # folders that it may search, which pytest's own, shared by its workers, are not for long.
 pytest_in() {
@@ -120,7 +125,7 @@ mailauth_ready() {
 part_style() {
 	configured gcc --enable-werror > /dev/null 2>&1
 	heading "style and layers"
-	step style tests_in gcc style unit_tests= fuzz_targets= check_PROGRAMS=
+	step style tests_in gcc style TESTS="$(value_in gcc script_tests)" check_PROGRAMS=
 }
 
 part_unit() {
@@ -132,7 +137,8 @@ part_unit() {
 part_sanitize() {
 	built asan || return
 	heading "unit tests and fuzz corpora with address and undefined-behaviour sanitizers"
-	step unit-asan tests_in asan unit-asan script_tests=
+	step unit-asan tests_in asan unit-asan \
+		TESTS="$(value_in asan unit_tests) $(value_in asan fuzz_targets)"
 	[ -d tests/session ] || return
 	heading "milter sessions with the same sanitizers"
 	step session-asan pytest_in asan session-asan tests/session
@@ -193,7 +199,7 @@ part_dist() {
 
 for part in "$@"; do
 	declare -F "part_$part" > /dev/null || {
-		echo "usage: $0 [style|${parts[*]// /|}]..." | tr ' ' '|' >&2
+		echo "usage: $0 [style|$(IFS='|'; echo "${parts[*]}")]..." >&2
 		exit 64
 	}
 done
