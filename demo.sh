@@ -167,7 +167,9 @@ start_postfix() {
 }
 
 start_signer() {
-	in_space millrace-dkim-sign -c "$folder/dkim-sign.conf" > "$folder/signer.log" 2>&1 &
+	# no function: its shell would stand between us and the process that has to be ended
+	ip netns exec "$space" millrace-dkim-sign -c "$folder/dkim-sign.conf" \
+		> "$folder/signer.log" 2>&1 &
 	echo $! > "$folder/signer.pid"
 	disown
 	wait_until test -S "$folder/spool/millrace/dkim-sign.sock"
