@@ -105,17 +105,20 @@ static bool judge_bad_from(struct sign_plan *plan, const struct sign_facts *fact
 	return true;
 }
 
-/* Only users are held to the table: mail that is ours otherwise has nobody to ask about. */
+/*
+ * The address, the only one of its field, is one that the user may use. Only users are held to the
+ * table: mail that is ours otherwise has nobody to ask about.
+ */
 static bool check_sender(struct sign_plan *plan, const struct sign_facts *facts,
-			 const struct sign_identity *author, bool is_only_author)
+			 const struct sign_identity *address, bool is_only_one)
 {
 	const struct sign_context *context = facts->context;
 	const char *user = facts->client->user;
 
 	if (!context->sender_table || !user || user[0] == '\0')
 		return true;
-	if (is_only_author &&
-	    sender_authorized(context->sender_table, user, author->local_part, author->domain))
+	if (is_only_one &&
+	    sender_authorized(context->sender_table, user, address->local_part, address->domain))
 		return true;
 	plan->sender_mismatch = true;
 	if (context->settings.sender_mismatch == SIGN_MISMATCH_LOG)
@@ -126,6 +129,24 @@ static bool check_sender(struct sign_plan *plan, const struct sign_facts *facts,
 			      : SIGN_OUTCOME_UNSIGNED,
 		      SIGN_REASON_SENDER_MISMATCH, NULL);
 	return false;
+}
+
+/*
+ * Takes the author over. What a client wrote into Sender or the envelope is its own claim, like
+ * From; the login is not.
+ */
+static bool choose_identity(struct sign_plan *plan, const struct sign_facts *facts,
+			    struct sign_identity *author)
+{
+	int sign_by = facts->context->settings.sign_by;
+
+	if (!sign_identity_find(sign_by, facts->header, facts->sender, facts->client->user,
+				&plan->identity)) {
+		plan->identity = *author;
+		return true;
+	}
+	sign_identity_clear(author);
+	return sign_by == SIGN_BY_SASL || check_sender(plan, facts, &plan->identity, true);
 }
 
 static bool find_identity(struct sign_plan *plan, const struct sign_facts *facts)
@@ -140,12 +161,7 @@ static bool find_identity(struct sign_plan *plan, const struct sign_facts *facts
 		sign_identity_clear(&author);
 		return false;
 	}
-	if (sign_identity_find(facts->context->settings.sign_by, facts->header, facts->sender,
-			       facts->client->user, &plan->identity))
-		sign_identity_clear(&author);
-	else
-		plan->identity = author;
-	return true;
+	return choose_identity(plan, facts, &author);
 }
 
 /* The null sender's mail is never refused: the bounce would stay in the queue. */

@@ -345,6 +345,21 @@ def test_sender_table(start, keys, tmp_path):
     signer.daemon.wait_for_log("sender_mismatch=yes")
 
 
+@pytest.mark.parametrize("rule", ["envelope", "sender"])
+def test_sender_table_holds_the_signing_identity(start, keys, tmp_path, rule):
+    """A From that bob may use gives him no signature of a domain that he may not."""
+    table = tmp_path / "senders"
+    table.write_text("alice  example.com, example.org\nbob  example.org\n")
+    signer = start(f'sender_table = "{table}"; sign_by = "{rule}";'
+                   f'domains = ({entry("example.com", keys["example.com"])});')
+    fields = (("From", " b@example.org"), ("Sender", " a@example.com"), ("Subject", " s"))
+    with signer.client() as client:
+        (command, text), message = send(client, fields=fields, user={"{auth_authen}": "bob"})
+        assert command == "y" and text.startswith(b"550 5.7.1")
+        assert not signatures(message)
+        assert len(signatures(send(client, fields=fields)[1])) == 2
+
+
 def test_survivability(start, keys):
     domains = f'domains = ({entry("example.com", keys["example.com"])});'
     signer = start(domains)
